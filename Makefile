@@ -1,0 +1,48 @@
+# The things people do here. Each target sets up what it needs on a machine that has only Python 3.11 or newer.
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := $(UV) run --frozen
+HOME_DIR ?= demo-home
+
+.PHONY: demo test check bench soak docs lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' 
+
+$(UV):
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet "uv>=0.8"
+
+.venv/.synced: $(UV) pyproject.toml uv.lock
+	$(UV) sync --frozen
+	@touch $@
+
+demo: .venv/.synced  ## run the whole loop on a simulated shop: report and customers in demo-home/
+	$(RUN) lifeloop demo --home $(HOME_DIR)
+
+test: .venv/.synced  ## run all tests
+	$(RUN) pytest
+
+check: .venv/.synced  ## format, lint, types, floors, generated docs
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) lifeloop docs --check
+
+docs: .venv/.synced  ## write docs/reference anew
+	$(RUN) lifeloop docs
+
+bench: $(UV)  ## measure: each script prints one JSON line with ours, peer and ratio
+	$(UV) sync --frozen --group bench
+	for script in bench/bench_*.py; do $(UV) run --frozen --group bench python $$script || exit 1; done
+
+soak: .venv/.synced  ## the long proofs
+	$(RUN) pytest -m "slow or not slow" --hypothesis-profile=soak
+
+lock: $(UV)  ## lock newer versions
+	$(UV) lock --upgrade
+
+clean:  ## remove what was built
+	rm -rf .venv .tools demo-home dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,60 @@
+"""The clock, and the only place that reads it. All instants are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from lifeloop.base.errors import SettingsError
+
+DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock(Protocol):
+    """Anything that knows what time it is."""
+
+    def now(self) -> datetime:
+        """Return the present instant, UTC, with its time zone set."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant, UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - here is where the clock is read
+
+
+class FixedClock:
+    """A clock that stands still, so that any day can be lived again."""
+
+    def __init__(self, instant: datetime) -> None:
+        self._instant = instant.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant it was set to."""
+        return self._instant
+
+
+def parse_instant(text: str, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant of `2011-09-05` (midnight in `zone`), `2011-09-05T12:00` or `2011-09-05T12:00+02:00`.
+
+    >>> parse_instant("2011-09-05", ZoneInfo("Asia/Shanghai")).isoformat()
+    '2011-09-04T16:00:00+00:00'
+    """
+    try:
+        value = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"cannot read the date '{text}'", "it is not an ISO date", "Write it like 2011-09-05 or 2011-09-05T12:00+02:00."
+        ) from None
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def day_start(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which the shop's calendar day around `instant` began."""
+    local = instant.astimezone(zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

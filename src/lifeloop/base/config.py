@@ -1,0 +1,171 @@
+"""Settings and the data home.
+
+A home is one folder: `lifeloop.toml` (settings), `lake/` (facts), `models/` (versions), `reports/`.
+Order of precedence: command line, `LIFELOOP_*` environment, `lifeloop.toml`, the defaults below.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lifeloop.base.errors import SettingsError
+from lifeloop.base.money import EXPONENT
+from lifeloop.base.text import Language
+
+SETTINGS_FILE = "lifeloop.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShopSettings(_Section):
+    """[shop]: what is true of the shop as a whole."""
+
+    name: str = Field("My shop", description="Shown on reports.")
+    currency: str | None = Field(None, description="Base currency (ISO 4217). Unset: taken from the first import.")
+    timezone: str = Field("UTC", description="IANA zone of the shop's calendar; dates without a zone are read in it.")
+    language: Language = Field("en", description="Language of reports and reasons: en or zh.")
+    rates: dict[str, float] = Field(
+        default_factory=dict, description="Units of the base currency one unit of another currency buys, e.g. USD = 0.92."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"'{value}' is no IANA time zone (try Europe/London or Asia/Shanghai)")
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str | None) -> str | None:
+        if value is not None and value not in EXPONENT:
+            raise ValueError(f"'{value}' is no currency lifeloop knows (write an ISO 4217 code such as EUR or CNY)")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class LakeSettings(_Section):
+    """[lake]: where facts are kept and how much machine the engine may use."""
+
+    url: str | None = Field(None, description="Folder or object-store URL of the lake. Unset: `lake/` in the home.")
+    options: dict[str, str] = Field(default_factory=dict, description="Object-store options, e.g. AWS_ENDPOINT_URL.")
+    memory_mb: int = Field(
+        3000, ge=256, description="Memory the engine may use before it spills to disk.", json_schema_extra={"unit": "MB"}
+    )
+    threads: int | None = Field(None, ge=1, description="Threads of the engine. Unset: one per core.")
+
+
+class PredictSettings(_Section):
+    """[predict]: what the nightly run predicts."""
+
+    churn_days: int = Field(30, ge=1, le=730, description="Horizon of churn: no order within this many days.")
+    value_days: int = Field(180, ge=1, le=1095, description="Horizon of value: orders and revenue within this many days.")
+    churn_model: str = Field("blend", description="Churn model by name.")
+    segments: int | None = Field(None, ge=2, le=30, description="Number of clusters. Unset: chosen by stability.")
+    seed: int = Field(0, description="Seed of every random choice in training.")
+
+
+class SourceSettings(_Section):
+    """[sources.NAME]: how one kind of file is read, confirmed once and kept."""
+
+    columns: dict[str, str] = Field(default_factory=dict, description="Our column name -> the file's column name.")
+    kind: str | None = Field(None, description="orders, lines, products, customers or events.")
+    date_format: str | None = Field(None, description="strptime format of its dates, where guessing is not enough.")
+
+
+class Settings(BaseSettings):
+    """All settings of one home."""
+
+    model_config = SettingsConfigDict(env_prefix="LIFELOOP_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    shop: ShopSettings = ShopSettings()
+    lake: LakeSettings = LakeSettings()
+    predict: PredictSettings = PredictSettings()
+    sources: dict[str, SourceSettings] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the name is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the name is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the name is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which arrives as init values."""
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds one shop."""
+
+    path: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, path: Path) -> Home:
+        """Read `path`/lifeloop.toml; a home without the file has the defaults.
+
+        Raises SettingsError when the folder does not exist or the file is wrong.
+        """
+        if not path.is_dir():
+            raise SettingsError(
+                f"cannot open the data home {path}",
+                "there is no such folder",
+                f"Make one with: lifeloop init --home {path}",
+            )
+        return cls(path=path.resolve(), settings=read_settings(path / SETTINGS_FILE))
+
+    @property
+    def lake_url(self) -> str:
+        """Where the lake is: the configured URL, or `lake/` in the home."""
+        return self.settings.lake.url or str(self.path / "lake")
+
+    @property
+    def models(self) -> Path:
+        """Model versions, a folder each."""
+        return self.path / "models"
+
+    @property
+    def reports(self) -> Path:
+        """Reports, an HTML file each."""
+        return self.path / "reports"
+
+    @property
+    def currency(self) -> str:
+        """The shop's base currency; EUR until the first import says otherwise."""
+        return self.settings.shop.currency or "EUR"
+
+
+def read_settings(file: Path) -> Settings:
+    """Read settings from `file`; a missing file gives the defaults. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    if file.exists():
+        try:
+            values = tomllib.loads(file.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"cannot read {file}", str(error), "Mend the TOML, or delete the file for the defaults."
+            ) from error
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"the setting '{where}' in {file} is wrong", first["msg"], "docs/reference/settings.md lists every setting."
+        ) from error

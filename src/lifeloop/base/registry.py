@@ -1,0 +1,44 @@
+"""Things others may add: sources, channels and models, found by name through Python entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from lifeloop.base.errors import UnknownName
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Named things of one kind: our own first, then those installed packages add under `group`.
+
+    Asking for an unknown name raises UnknownName with the nearest one.
+    """
+
+    def __init__(self, kind: str, group: str, own: Mapping[str, T]) -> None:
+        self.kind = kind
+        self._group = group
+        self._own = dict(own)
+        self._found: dict[str, T] | None = None
+
+    def _all(self) -> dict[str, T]:
+        if self._found is None:
+            self._found = self._own | {point.name: point.load() for point in entry_points(group=self._group)}
+        return self._found
+
+    def __getitem__(self, name: str) -> T:
+        """Return the thing of that name. Raises UnknownName."""
+        found = self._all()
+        if name not in found:
+            raise UnknownName(self.kind, name, found)
+        return found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Walk the names."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """Count the names."""
+        return len(self._all())

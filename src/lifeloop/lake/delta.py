@@ -1,0 +1,161 @@
+"""The lake: one Delta table per declared table, in a folder or behind an object-store URL.
+
+Many processes may read while one writes: a reader keeps the file list of the version it opened, and files are only
+deleted when a customer is erased or `vacuum` is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import pyarrow as pa
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from lifeloop.base.errors import LakeError
+from lifeloop.schema import TABLES, Table
+
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+T = TypeVar("T")
+
+_WRITER = WriterProperties(compression="ZSTD", compression_level=3)
+
+
+class Lake:
+    """All tables of one shop under one URL."""
+
+    def __init__(self, url: str | Path, options: Mapping[str, str] | None = None) -> None:
+        self.url = str(url).rstrip("/")
+        self.options = dict(options or {})
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie in a folder of this machine, so that an engine may read them by path."""
+        return "://" not in self.url
+
+    def exists(self, table: Table) -> bool:
+        """Return whether anything was ever written to `table`."""
+        return DeltaTable.is_deltatable(self._uri(table), storage_options=self.options or None)
+
+    def version(self, table: Table) -> int:
+        """Return the number of the table's last commit; -1 before the first."""
+        return self._open(table).version() if self.exists(table) else -1
+
+    def files(self, table: Table) -> list[str]:
+        """Return the data files of the table's present version; none before the first write."""
+        return self._open(table).file_uris() if self.exists(table) else []
+
+    def schema(self, table: Table) -> pa.Schema:
+        """Return the Arrow schema as written, or as declared before the first write."""
+        if not self.exists(table):
+            return table.arrow()
+        return pa.schema(self._open(table).schema().to_arrow())
+
+    def scan(self, table: Table, columns: list[str] | None = None) -> pa.RecordBatchReader:
+        """Stream the rows of the table's present version through the object store."""
+        if not self.exists(table):
+            return table.empty().to_reader()
+        dataset = self._open(table).to_pyarrow_dataset()
+        reader: pa.RecordBatchReader = dataset.scanner(columns=columns).to_reader()
+        return reader
+
+    def append(self, table: Table, rows: Rows) -> None:
+        """Add rows behind those that are there."""
+        self._write(table, rows, mode="append")
+
+    def overwrite(self, table: Table, rows: Rows) -> None:
+        """Replace all rows of the table, in one commit."""
+        self._write(table, rows, mode="overwrite")
+
+    def overwrite_as_of(self, table: Table, rows: Rows, as_of: datetime, where: str = "") -> None:
+        """Replace the rows of one `as_of` (and of `where`, a further SQL condition), in one commit: run twice, same table."""
+        predicate = f"as_of = '{as_of.isoformat()}'" + (f" AND {where}" if where else "")
+        if not self.exists(table):
+            self._write(table, rows, mode="append")
+        else:
+            self._write(table, rows, mode="overwrite", predicate=predicate)
+
+    def delete_customer(self, customer_id: str) -> dict[str, int]:
+        """Delete every row of one customer from every table, and every old file that still holds one.
+
+        The deletion is a merge, because the log keeps a deletion's condition for ever and it would name the customer.
+        Returns the rows deleted by table. A reader that had an old file open keeps it until it closes.
+        """
+        whom = pa.table({"customer_id": [customer_id]})
+
+        def delete(opened: DeltaTable) -> dict[str, Any]:
+            merge = opened.merge(whom, predicate="t.customer_id = s.customer_id", source_alias="s", target_alias="t")
+            return merge.when_matched_delete().execute()
+
+        deleted = {}
+        for table in TABLES.values():
+            if "customer_id" not in table.columns or not self.exists(table):
+                continue
+            deleted[table.name] = int(self._guard(table, delete)["num_target_rows_deleted"])
+            self.vacuum(table)
+        return deleted
+
+    def compact(self, table: Table) -> int:
+        """Join small files to large ones; returns how many files went."""
+        if not self.exists(table):
+            return 0
+        done = self._guard(table, lambda opened: opened.optimize.compact())
+        return int(done["numFilesRemoved"])
+
+    def vacuum(self, table: Table) -> None:
+        """Delete the files no present row lies in, at once."""
+        if self.exists(table):
+            self._guard(table, lambda opened: opened.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False))
+
+    def _uri(self, table: Table) -> str:
+        return f"{self.url}/{table.name}"
+
+    def _open(self, table: Table) -> DeltaTable:
+        try:
+            return DeltaTable(self._uri(table), storage_options=self.options or None)
+        except (DeltaError, TableNotFoundError, OSError) as error:
+            raise LakeError(
+                f"cannot open the table {table.name} at {self.url}", str(error), "Check the lake's URL and rights."
+            ) from error
+
+    def _guard(self, table: Table, work: Callable[[DeltaTable], T], tries: int = 5) -> T:
+        """Run one change; another process that committed first makes us try again on its version."""
+        for left in reversed(range(tries)):
+            try:
+                return work(self._open(table))
+            except CommitFailedError:
+                if not left:
+                    raise
+            except (DeltaError, OSError) as error:
+                raise LakeError(
+                    f"cannot change the table {table.name}", str(error), "Check space and rights of the lake."
+                ) from error
+        raise AssertionError("unreachable")
+
+    def _write(self, table: Table, rows: Rows, *, mode: str, predicate: str | None = None) -> None:
+        try:
+            if self.is_local:
+                Path(self.url).mkdir(parents=True, exist_ok=True)
+            write_deltalake(
+                self._uri(table),
+                rows,
+                mode=mode,  # type: ignore[call-overload]
+                predicate=predicate,
+                schema_mode="merge" if table.widens else None,
+                writer_properties=_WRITER,
+                configuration=_configuration(table),
+                storage_options=self.options or None,
+            )
+        except (DeltaError, OSError) as error:
+            raise LakeError(
+                f"cannot write the table {table.name} at {self.url}", str(error), "Check space and rights of the lake."
+            ) from error
+
+
+def _configuration(table: Table) -> dict[str, str | None]:
+    """Return the properties a table is made with: no statistics of personal columns, which the log would keep for ever."""
+    plain = [name for name, column in table.columns.items() if not column.personal]
+    return {"delta.dataSkippingStatsColumns": ",".join(plain)}

@@ -1,0 +1,84 @@
+"""The default engine: DuckDB, in memory, over the lake's own file lists."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from lifeloop.base.errors import LakeError
+from lifeloop.lake.delta import Lake
+from lifeloop.lake.engine import Source, Value
+from lifeloop.schema import Table
+
+_BATCH_ROWS = 122_880
+
+
+class DuckEngine:
+    """Runs each query in a connection of its own; spills to disk beyond `memory_mb`."""
+
+    def __init__(self, lake: Lake, *, memory_mb: int = 3000, threads: int | None = None) -> None:
+        self._lake = lake
+        self._memory_mb = memory_mb
+        self._threads = threads
+
+    def query(self, sql: str, tables: Mapping[str, Source], **values: Value) -> pa.Table:
+        """Return all rows of `sql`. Raises LakeError."""
+        with self._connected(sql, tables) as connection:
+            rows: pa.Table = connection.sql(sql, params=values or None).to_arrow_table()
+            return rows
+
+    def stream(self, sql: str, tables: Mapping[str, Source], **values: Value) -> pa.RecordBatchReader:
+        """Return the rows of `sql` piece by piece; the connection lives as long as the reader."""
+        held = ExitStack()
+        connection = held.enter_context(self._connected(sql, tables))
+        reader = connection.sql(sql, params=values or None).to_arrow_reader(_BATCH_ROWS)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with held:
+                yield from reader
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    @contextmanager
+    def _connected(self, sql: str, tables: Mapping[str, Source]) -> Iterator[duckdb.DuckDBPyConnection]:
+        with (
+            tempfile.TemporaryDirectory(prefix="lifeloop-", ignore_cleanup_errors=True) as spill,
+            duckdb.connect() as connection,
+        ):
+            try:
+                connection.execute(f"SET memory_limit = '{self._memory_mb}MB'")
+                connection.execute(f"SET temp_directory = '{spill}'")
+                connection.execute("SET preserve_insertion_order = false")
+                connection.execute("SET TimeZone = 'UTC'")
+                if self._threads:
+                    connection.execute(f"SET threads = {self._threads}")
+                for name, source in tables.items():
+                    self._name(connection, name, source)
+                yield connection
+            except duckdb.Error as error:
+                raise LakeError("the engine refused a query", str(error), f"The query was:\n{sql}") from error
+
+    def _name(self, connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> None:
+        """Let `name` stand for `source` in the queries of one connection."""
+        files: list[str] | None = None
+        if isinstance(source, Table):
+            if self._lake.is_local:
+                files = self._lake.files(source)
+                if not files:
+                    connection.register(name, self._lake.schema(source).empty_table())
+                    return
+            else:
+                connection.register(name, self._lake.scan(source).read_all())
+                return
+        elif isinstance(source, list):
+            files = [str(Path(file)) for file in source]
+        if files is None:
+            connection.register(name, source)
+            return
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true)')

@@ -1,0 +1,34 @@
+"""The nouns: every table of the lake, declared once."""
+
+from lifeloop.schema.declare import Column, Table
+from lifeloop.schema.reference import tables_reference
+from lifeloop.schema.tables import (
+    CUSTOMER,
+    EVENT,
+    ORDER,
+    ORDER_LINE,
+    PRODUCT,
+    REFUND,
+    REJECTED,
+    SCORE,
+    SNAPSHOT,
+    TABLES,
+    table_named,
+)
+
+__all__ = [
+    "CUSTOMER",
+    "EVENT",
+    "ORDER",
+    "ORDER_LINE",
+    "PRODUCT",
+    "REFUND",
+    "REJECTED",
+    "SCORE",
+    "SNAPSHOT",
+    "TABLES",
+    "Column",
+    "Table",
+    "table_named",
+    "tables_reference",
+]

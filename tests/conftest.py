@@ -1,0 +1,29 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from lifeloop.testing import ShopBuilder
+
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
+settings.register_profile("soak", deadline=None, max_examples=1000)
+settings.load_profile("ci")
+
+DATA = Path(os.environ.get("LIFELOOP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> ShopBuilder:
+    return ShopBuilder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    if not DATA.is_dir():
+        pytest.skip(f"no real data sets at {DATA} (set LIFELOOP_DATA to their folder)")
+    return DATA

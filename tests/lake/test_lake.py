@@ -1,0 +1,108 @@
+"""The lake keeps facts, forgets customers, and lets many read while one writes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lifeloop.base.errors import LakeError
+from lifeloop.schema import ORDER, ORDER_LINE, SNAPSHOT
+from lifeloop.testing import ShopBuilder
+
+
+def snapshot_rows(shop: ShopBuilder, day: int, **features: list[float]) -> pa.Table:
+    customers = ["ann", "bob"]
+    return pa.table(
+        {
+            "as_of": pa.array([shop.day(day)] * 2, pa.timestamp("us", tz="UTC")),
+            "customer_id": customers,
+            **{name: pa.array(values, pa.float64()) for name, values in features.items()},
+        }
+    )
+
+
+def test_a_table_nobody_wrote_is_empty_and_not_an_error(shop: ShopBuilder) -> None:
+    assert shop.engine.query('SELECT count(*) AS n FROM "order"', {"order": ORDER}).to_pylist() == [{"n": 0}]
+
+
+def test_writing_an_as_of_twice_leaves_one_copy(shop: ShopBuilder) -> None:
+    for _ in range(2):
+        shop.lake.overwrite_as_of(SNAPSHOT, snapshot_rows(shop, 10, orders=[1, 2]), shop.day(10))
+    shop.lake.overwrite_as_of(SNAPSHOT, snapshot_rows(shop, 20, orders=[3, 4]), shop.day(20))
+
+    rows = shop.engine.query("SELECT sum(orders) AS orders, count(*) AS n FROM s", {"s": SNAPSHOT}).to_pylist()
+
+    assert rows == [{"orders": 10.0, "n": 4}]
+
+
+def test_a_snapshot_may_gain_a_feature_and_older_rows_have_null_there(shop: ShopBuilder) -> None:
+    shop.lake.overwrite_as_of(SNAPSHOT, snapshot_rows(shop, 10, orders=[1, 2]), shop.day(10))
+    shop.lake.overwrite_as_of(SNAPSHOT, snapshot_rows(shop, 20, orders=[3, 4], visits=[5, 6]), shop.day(20))
+
+    rows = shop.engine.query("SELECT count(visits) AS known, count(*) AS n FROM s", {"s": SNAPSHOT}).to_pylist()
+
+    assert rows == [{"known": 2, "n": 4}]
+
+
+def test_no_byte_of_an_erased_customer_stays_in_the_lake(shop: ShopBuilder) -> None:
+    shop.orders("ann-to-forget", day=1).orders("bob", day=2)
+
+    deleted = shop.lake.delete_customer("ann-to-forget")
+
+    assert deleted == {"order": 1, "order_line": 1}
+    files = [file for file in Path(shop.lake.url).rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if b"ann-to-forget" in file.read_bytes()]
+    assert shop.engine.query("SELECT customer_id FROM o", {"o": ORDER}).to_pylist() == [{"customer_id": "bob"}]
+
+
+def test_compacting_joins_files_and_keeps_every_row(shop: ShopBuilder) -> None:
+    for day in range(5):
+        shop.orders("ann", day=day).lake  # noqa: B018 - each look writes one small file
+
+    assert shop.lake.compact(ORDER) == 5
+    assert len(shop.lake.files(ORDER)) == 1
+    assert shop.engine.query("SELECT count(*) AS n FROM o", {"o": ORDER}).to_pylist() == [{"n": 5}]
+
+
+def test_readers_see_whole_commits_while_one_writes(shop: ShopBuilder) -> None:
+    shop.orders("ann", day=0).lake  # noqa: B018
+    seen: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.extend(row["n"] for row in shop._engine.query("SELECT count(*) AS n FROM o", {"o": ORDER_LINE}).to_pylist())
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for day in range(1, 6):
+        shop.orders("ann", day=day, products=("a", "b")).lake  # noqa: B018
+    done.set()
+    for reader in readers:
+        reader.join()
+
+    assert set(seen) <= {1, 3, 5, 7, 9, 11}
+
+
+def test_a_stream_gives_the_same_rows_as_a_query(shop: ShopBuilder) -> None:
+    for day in range(10):
+        shop.orders("ann", day=day)
+    sql = "SELECT order_id FROM o WHERE placed_at < $before ORDER BY order_id"
+
+    whole = shop.engine.query(sql, {"o": ORDER}, before=shop.day(5))
+    streamed = shop.engine.stream(sql, {"o": ORDER}, before=shop.day(5)).read_all()
+
+    assert whole.num_rows == 5
+    assert streamed.equals(whole)
+
+
+def test_a_query_the_engine_refuses_is_shown_with_its_text(shop: ShopBuilder) -> None:
+    with pytest.raises(LakeError, match="the engine refused a query") as error:
+        shop.engine.query("SELECT no_such_column FROM o", {"o": ORDER})
+
+    assert "SELECT no_such_column FROM o" in str(error.value)
