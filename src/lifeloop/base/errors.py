@@ -3,6 +3,7 @@
     LifeloopError                 exit code 1
     |- SettingsError         2    a setting, option or the data home is wrong
     |- UnknownName           2    a name nobody declared; the nearest is offered
+    |- FeatureError          2    a feature is declared in a way that cannot work
     |- SourceError           3    a file cannot be imported at all
     |- NotEnoughData         4    nothing honest can be said from what is known
     |- LakeError             5    the lake cannot be read or written
@@ -49,6 +50,12 @@ class UnknownName(LifeloopError):
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         super().__init__(f"no {kind} named '{name}'{hint} (known: {', '.join(names) or 'none'})")
+
+
+class FeatureError(LifeloopError):
+    """A feature is declared in a way that cannot work, or that could see past the cut in time."""
+
+    exit_code = 2
 
 
 class SourceError(LifeloopError):

@@ -25,7 +25,8 @@ EXPONENT: dict[str, int] = (
 SYMBOL: dict[str, str] = {"€": "EUR", "£": "GBP", "US$": "USD", "$": "USD", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR"}
 """What a price is written with, where a column has no currency code beside it."""
 
-_GROUPED = re.compile(r"(?<=\d)[,.'\u00a0\u202f ](?=\d{3}(?:\D|$))")
+_BLANK_GROUPS = re.compile(r"(?<=\d)['\u00a0\u202f ](?=\d{3}(?!\d))")
+_COMMA_GROUPS = re.compile(r"-?\d{1,3}(,\d{3})+")
 
 
 def decimal_of(text: str) -> Decimal | None:
@@ -43,15 +44,13 @@ def decimal_of(text: str) -> Decimal | None:
     for symbol in sorted(SYMBOL, key=len, reverse=True):
         body = body.replace(symbol, "")
     body = re.sub(r"^[A-Z]{3}\s+|\s+[A-Z]{3}$", "", body.strip()).replace("\u2212", "-")
-    comma, dot = body.rfind(","), body.rfind(".")
-    if comma > dot >= 0:
+    body = _BLANK_GROUPS.sub("", body)
+    if body.rfind(",") > body.rfind(".") >= 0 or ("," not in body and body.count(".") > 1):
         body = body.replace(".", "").replace(",", ".")
-    elif comma >= 0 and dot < 0 and not _GROUPED.search(body):
-        body = body.replace(",", ".")
-    elif body.count(".") > 1:
-        body = body.replace(".", "")
+    elif "." in body or _COMMA_GROUPS.fullmatch(body):
+        body = body.replace(",", "")
     else:
-        body = re.sub(r"[,'\u00a0\u202f ]", "", body)
+        body = body.replace(",", ".")
     try:
         value = Decimal(body)
     except InvalidOperation:

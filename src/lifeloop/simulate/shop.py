@@ -83,7 +83,7 @@ def season(day_of_year: Ints, weekday: Ints) -> Floats:
     """Return how a day compares with an average one: a summer low, a December high, 11.11 and Black Friday peaks.
 
     >>> season(np.array([315]), np.array([0])).round(1).tolist()
-    [2.3]
+    [2.4]
     """
     year = 1 + 0.28 * np.cos(2 * np.pi * (day_of_year - 340) / 365)
     singles_day = 1 + 0.8 * np.exp(-(((day_of_year - 315) / 1.2) ** 2))
