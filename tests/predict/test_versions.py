@@ -1,0 +1,106 @@
+"""A model version is a folder that can be read, never run, and that says so when it is not whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lifeloop.base.errors import ModelError
+from lifeloop.predict.versions import Parts, latest, load_version, new_version, save_version
+
+PARTS = Parts({"r": 0.25, "name": "顾客"}, {"edges": np.array([1.5, 2.5])}, {"trees": "tree\nversion=v4\n"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
+    save_version(folder, "churn", PARTS)
+    return folder
+
+
+def test_a_version_comes_back_as_it_was_saved(folder: Path) -> None:
+    back = load_version(folder, "churn")
+
+    assert back.model == PARTS.model
+    assert back.texts == PARTS.texts
+    np.testing.assert_array_equal(back.arrays["edges"], [1.5, 2.5])
+
+
+def test_the_latest_version_is_that_of_the_latest_moment(folder: Path, tmp_path: Path) -> None:
+    china = timezone(timedelta(hours=8))
+    later = new_version(tmp_path, "churn", datetime(2011, 9, 6, 1, tzinfo=china))
+    save_version(later, "churn", PARTS)
+
+    assert later.name == "20110905T170000Z"
+    assert latest(tmp_path, "churn") == later
+
+
+def test_no_version_at_all_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no version of the model 'value'"):
+        latest(tmp_path, "value")
+    with pytest.raises(ModelError, match=r"there is no model\.json"):
+        load_version(tmp_path / "value", "value")
+
+
+def test_training_again_for_the_same_moment_replaces_the_version_and_leaves_nothing_behind(folder: Path) -> None:
+    save_version(folder, "churn", Parts({"r": 0.5}))
+
+    assert load_version(folder, "churn") == Parts({"r": 0.5})
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_the_same_parts_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    save_version(again, "churn", PARTS)
+
+    assert (again / "model.json").read_bytes() == (folder / "model.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["trees.txt", "arrays.npz", "model.json"])
+def test_a_damaged_file_is_noticed(folder: Path, name: str) -> None:
+    body = bytearray((folder / name).read_bytes())
+    body[len(body) // 2] ^= 1
+    (folder / name).write_bytes(bytes(body))
+
+    with pytest.raises(ModelError, match=r"damaged|not as it was written"):
+        load_version(folder, "churn")
+
+
+@pytest.mark.parametrize("name", ["trees.txt", "arrays.npz", "model.json"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    with pytest.raises(ModelError, match=f"there is no {name}"):
+        load_version(folder, "churn")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"format": 1}', b"\xff\xfe"])
+def test_a_head_that_is_no_head_is_an_error_and_not_a_traceback(folder: Path, body: bytes) -> None:
+    (folder / "model.json").write_bytes(body)
+
+    with pytest.raises(ModelError, match="damaged"):
+        load_version(folder, "churn")
+
+
+def test_another_question_or_a_newer_format_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="answers the question 'churn'"):
+        load_version(folder, "value")
+    head = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(head | {"format": 99}))
+    with pytest.raises(ModelError, match="format 99"):
+        load_version(folder, "churn")
+
+
+def test_objects_are_never_written(tmp_path: Path) -> None:
+    objects: Any = np.array([object()], dtype=object)
+
+    with pytest.raises(ModelError, match="holds objects"):
+        save_version(tmp_path / "v", "churn", Parts({}, {"bad": objects}))
+    with pytest.raises(ModelError, match="no JSON"):
+        save_version(tmp_path / "v", "churn", Parts({"r": float("nan")}))
+    assert not list(tmp_path.iterdir())
