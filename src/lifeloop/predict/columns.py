@@ -66,10 +66,12 @@ def score_rows(
 def spell_days(days: float, language: str) -> str:
     """Return a number of days in words.
 
-    >>> spell_days(1, "en"), spell_days(12.4, "en"), spell_days(12.4, "zh")
-    ('1 day', '12 days', '12 天')
+    >>> spell_days(0, "en"), spell_days(1, "en"), spell_days(12.4, "en"), spell_days(12.4, "zh")
+    ('less than a day', '1 day', '12 days', '12 天')
     """
     whole = round(days)
+    if whole < 1:
+        return "不到 1 天" if language == "zh" else "less than a day"
     if language == "zh":
         return f"{whole:,} 天"
     return f"{whole:,} day" if whole == 1 else f"{whole:,} days"
