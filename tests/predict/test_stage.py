@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -162,6 +163,25 @@ def test_the_rhythm_is_what_returning_customers_did() -> None:
     assert rhythm.first_late_days == pytest.approx(32.2)
     assert rhythm.first_lapsed_days == pytest.approx(32.2 + 20.5)  # never less than one usual gap behind late
     assert rhythm.late_gaps == pytest.approx(32.2 / 20.5)  # nobody came back twice: the first return stands for later ones
+
+
+def test_a_saved_version_tells_the_same_stages(tmp_path: Path) -> None:
+    shop = snapshot(*(customer(f"c{gap}", 100, 100 + gap) for gap in range(1, 41)))
+    stage = fit([shop])
+
+    stage.save(tmp_path / "stage" / "1")
+    loaded = Stage.load(tmp_path / "stage" / "1")
+
+    assert loaded == replace(stage, version="1")
+    assert loaded.score(shop)["label"].to_pylist() == stage.score(shop)["label"].to_pylist()
+
+
+def test_each_rule_is_said_in_words_with_what_was_learned() -> None:
+    rules = Stage(rhythm=MONTHLY, config=StageConfig()).rules()
+
+    assert list(rules) == list(STAGES)
+    assert rules["new"]["en"] == ("One order day, not more than 60 days ago: by then 80% of those who came back had done so.")
+    assert rules["loyal"]["zh"] == "活跃，且在至少 60 天的时间里有 5 个或更多的下单日。"
 
 
 histories = st.lists(st.lists(st.integers(1, LAST_DAY), max_size=12, unique=True).map(sorted), min_size=1, max_size=60)

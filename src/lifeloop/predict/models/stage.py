@@ -13,16 +13,19 @@ The last fits everybody, so every customer has exactly one stage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lifeloop.base.errors import ModelError
 from lifeloop.base.text import LANGUAGES, Language, blanks
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
 from lifeloop.predict.rhythm import Rhythm, RhythmConfig, learn_rhythm
 from lifeloop.predict.stages import LIKELY_GONE, NO_RHYTHM, STAGES
+from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,23 @@ class Stage:
 
     rhythm: Rhythm
     config: StageConfig
-    version: str = "unsaved"
+    version: str = UNSAVED
+
+    @classmethod
+    def load(cls, folder: Path) -> Stage:
+        """Read a saved version. Raises ModelError."""
+        held = load_version(folder, "stage").model
+        try:
+            config = StageConfig(**{**held["config"], "rhythm": RhythmConfig(**held["config"]["rhythm"])})
+            return cls(rhythm=Rhythm(**held["rhythm"]), config=config, version=folder.name)
+        except (KeyError, TypeError) as error:
+            raise ModelError(
+                f"cannot load the stages from {folder}", f"it has other parts: {error}", "Train it again: lifeloop run."
+            ) from error
+
+    def save(self, folder: Path) -> None:
+        """Write this version. Raises ModelError."""
+        save_version(folder, "stage", Parts({"config": asdict(self.config), "rhythm": asdict(self.rhythm)}))
 
     def score(self, snapshot: pa.Table) -> pa.Table:
         """Return one score row per customer of `snapshot`: label = stage, with the reason. Raises ModelError."""
@@ -139,7 +158,7 @@ class Stage:
         return {"late_share": f"{rhythm.late_share:.0%}", "lapsed_share": f"{rhythm.lapsed_share:.0%}"}
 
 
-def fit(snapshots: Sequence[pa.Table], config: StageConfig | None = None, *, version: str = "unsaved") -> Stage:
+def fit(snapshots: Sequence[pa.Table], config: StageConfig | None = None, *, version: str = UNSAVED) -> Stage:
     """Learn a shop's rhythm from its snapshots. Raises ModelError when a feature is missing."""
     chosen = config or StageConfig()
     return Stage(rhythm=learn_rhythm(snapshots, chosen.rhythm), config=chosen, version=version)
