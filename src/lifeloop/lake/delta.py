@@ -87,7 +87,13 @@ class Lake:
         whom = pa.table({"customer_id": [customer_id]})
 
         def delete(opened: DeltaTable) -> dict[str, Any]:
-            merge = opened.merge(whom, predicate="t.customer_id = s.customer_id", source_alias="s", target_alias="t")
+            merge = opened.merge(
+                whom,
+                predicate="t.customer_id = s.customer_id",
+                source_alias="s",
+                target_alias="t",
+                writer_properties=_WRITER,
+            )
             return merge.when_matched_delete().execute()
 
         deleted = {}
@@ -102,7 +108,7 @@ class Lake:
         """Join small files to large ones; returns how many files went."""
         if not self.exists(table):
             return 0
-        done = self._guard(table, lambda opened: opened.optimize.compact())
+        done = self._guard(table, lambda opened: opened.optimize.compact(writer_properties=_WRITER))
         return int(done["numFilesRemoved"])
 
     def vacuum(self, table: Table) -> None:
