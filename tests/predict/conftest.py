@@ -5,7 +5,6 @@ One order is one invoice (Online Retail), one customer-day (CDNOW) or one basket
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +28,9 @@ _RETAIL_BEFORE = """SELECT Invoice, CAST("Customer ID" AS VARCHAR), InvoiceDate,
 LINES: dict[str, str] = {
     "online_retail": _RETAIL,
     "online_retail_ii": f"{_RETAIL} UNION ALL {_RETAIL_BEFORE}",
-    "cdnow": """SELECT customer_id || ' ' || strftime(date, '%Y-%m-%d') AS order_id, CAST(customer_id AS VARCHAR) AS customer_id,
-        date AS time, 'cd' AS product_id, CAST(number_of_cds AS DOUBLE) AS quantity, dollar_value AS amount, false AS back
+    "cdnow": """SELECT customer_id || ' ' || strftime(date, '%Y-%m-%d') AS order_id,
+        CAST(customer_id AS VARCHAR) AS customer_id, date AS time, 'cd' AS product_id,
+        CAST(number_of_cds AS DOUBLE) AS quantity, dollar_value AS amount, false AS back
         FROM read_parquet('{data}/cdnow/cdnow_master.parquet')""",
     "complete_journey": """SELECT CAST(basket_id AS VARCHAR) AS order_id, CAST(household_id AS VARCHAR) AS customer_id,
         CAST(transaction_timestamp AS TIMESTAMP) AS time, CAST(product_id AS VARCHAR) AS product_id,
@@ -45,7 +45,9 @@ _ROWS: dict[str, str] = {
     ORDER.name: """SELECT 'test' AS source, order_id, customer_id, timezone('UTC', min(time)) AS placed_at,
         timezone('UTC', min(time)) AS received_at, 'GBP' AS currency, total AS total_minor, total AS goods_minor,
         sum(quantity) AS quantity, count(DISTINCT product_id) AS products, order_id AS digest
-        FROM (SELECT *, CAST(round(sum(100 * amount) OVER (PARTITION BY order_id)) AS BIGINT) AS total FROM lines WHERE NOT back)
+        FROM (
+            SELECT *, CAST(round(sum(100 * amount) OVER (PARTITION BY order_id)) AS BIGINT) AS total FROM lines WHERE NOT back
+        )
         GROUP BY order_id, customer_id, total""",
     ORDER_LINE.name: f"""SELECT 'test' AS source, order_id, row_number() OVER (PARTITION BY order_id) AS line_no, customer_id,
         {_STAMP} AS placed_at, {_STAMP} AS received_at, product_id, quantity, 'GBP' AS currency,
@@ -90,18 +92,18 @@ def _whole(rows: pa.Table, table: Table) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def online_retail(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealShop]:
+def online_retail(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealShop:
     """One year of a gift wholesaler: 2010-12-01 .. 2011-12-09."""
-    yield build_real_shop("online_retail", real_data, tmp_path_factory.mktemp("online_retail"))
+    return build_real_shop("online_retail", real_data, tmp_path_factory.mktemp("online_retail"))
 
 
 @pytest.fixture(scope="session")
-def cdnow(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealShop]:
+def cdnow(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealShop:
     """A CD shop's customers of the first quarter of 1997, until mid 1998."""
-    yield build_real_shop("cdnow", real_data, tmp_path_factory.mktemp("cdnow"))
+    return build_real_shop("cdnow", real_data, tmp_path_factory.mktemp("cdnow"))
 
 
 @pytest.fixture(scope="session")
-def complete_journey(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealShop]:
+def complete_journey(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealShop:
     """Baskets of 2,469 households in 2017."""
-    yield build_real_shop("complete_journey", real_data, tmp_path_factory.mktemp("complete_journey"))
+    return build_real_shop("complete_journey", real_data, tmp_path_factory.mktemp("complete_journey"))
