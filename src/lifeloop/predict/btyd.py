@@ -98,7 +98,8 @@ class BgNbd:
         """
         odds = np.log(self.a) - np.log(self.b + np.maximum(x, 1.0) - 1.0)
         odds = odds + (self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + t_x))
-        return np.asarray(np.where(x > 0, expit(-odds), 1.0))
+        alive: Floats = np.where(x > 0, expit(-odds), 1.0)
+        return alive
 
     def p_no_order(self, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Return the probability of no order in the next `t` weeks.
