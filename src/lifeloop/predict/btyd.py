@@ -98,8 +98,7 @@ class BgNbd:
         """
         odds = np.log(self.a) - np.log(self.b + np.maximum(x, 1.0) - 1.0)
         odds = odds + (self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + t_x))
-        alive: Floats = np.where(x > 0, expit(-odds), 1.0)
-        return alive
+        return np.where(x > 0, expit(-odds), 1.0)
 
     def p_no_order(self, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Return the probability of no order in the next `t` weeks.
@@ -110,7 +109,7 @@ class BgNbd:
         after an order, so whoever is a customer at T and orders not at all within `t` never had the occasion. Given that
         they are, lambda ~ Gamma(r+x, alpha+T), and E exp(-lambda t) is the power above.
         """
-        waits = np.exp((self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + T + t)))
+        waits: Floats = np.exp((self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + T + t)))
         return 1.0 - self.p_alive(x, t_x, T) * (1.0 - waits)
 
     def weeks_until(self, chance: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
