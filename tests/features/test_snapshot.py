@@ -38,8 +38,8 @@ def test_labels_say_who_came_back_within_the_horizon(shop: ShopBuilder) -> None:
     shop.orders("ann", day=10, spent=5).orders("ann", day=39, spent=7).orders("bob", day=40).orders("new", day=12)
 
     assert take_labels(shop.engine, shop.day(10), 30).to_pylist() == [
-        {"customer_id": "ann", "orders": 2, "order_days": 2, "revenue_minor": 1200, "churned": False},
-        {"customer_id": "bob", "orders": 0, "order_days": 0, "revenue_minor": 0, "churned": True},
+        {"customer_id": "ann", "orders": 2, "order_days": 2, "revenue_minor": 1200, "churned": False, "next_order_days": 1},
+        {"customer_id": "bob", "orders": 0, "order_days": 0, "revenue_minor": 0, "churned": True, "next_order_days": None},
     ]
 
 
