@@ -1,0 +1,84 @@
+"""Which column is which: what the user said, then names in English and Chinese, then likeness, each checked on content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lifeloop.base.errors import UnknownName
+from lifeloop.collect.dates import DateStyle, read_date
+from lifeloop.collect.numbers import read_number
+from lifeloop.collect.report import ColumnGuess
+from lifeloop.collect.words import plain_name
+
+DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "cancelled_at", "paid_at"})
+NUMBERS = frozenset(
+    {"quantity", "price", "amount", "discount", "shipping", "tax", "cost", "refunded", "subtotal", "total", "line_discount"}
+)
+_LEAST_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a file, as text by column; blanks removed."""
+
+    values: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Any], most: int = 1000) -> Sample:
+        """Take up to `most` rows of text columns."""
+        texts = {name: column.slice(0, most).to_pylist() for name, column in columns.items()}
+        return cls({name: [v.strip() for v in values if v and v.strip()] for name, values in texts.items()})
+
+
+def fits(ours: str, values: Sequence[str]) -> bool:
+    """Return whether half of a column's values can be what `ours` needs; a blank column fits anything."""
+    if not values:
+        return True
+    if ours in DATES:
+        styles = (DateStyle("dmy"), DateStyle("mdy"))
+        good = sum(any(read_date(value, style) is not None for style in styles) for value in values)
+    elif ours in NUMBERS:
+        good = sum(read_number(value) is not None or read_number(value, comma=True) is not None for value in values)
+    else:
+        return True
+    return good >= _LEAST_SHARE * len(values)
+
+
+def guess_columns(
+    fields: Mapping[str, Sequence[str]], sample: Sample, said: Mapping[str, ColumnGuess]
+) -> dict[str, ColumnGuess]:
+    """Return our column -> the file's column, each used once; `said` wins over every guess."""
+    chosen = {ours: guess for ours, guess in said.items() if ours in fields}
+    taken = {guess.theirs for guess in chosen.values()}
+    plain = {theirs: plain_name(theirs) for theirs in sample.values}
+    candidates = []
+    for ours, words in fields.items():
+        ranks = {plain_name(word): rank for rank, word in reversed(list(enumerate([ours, *words])))}
+        for place, (theirs, name) in enumerate(plain.items()):
+            rank = _rank(name, ranks)
+            if rank is not None:
+                candidates.append((rank, place, ours, theirs))
+    for (tier, _), _, ours, theirs in sorted(candidates):
+        if ours in chosen or theirs in taken or not fits(ours, sample.values[theirs]):
+            continue
+        chosen[ours] = ColumnGuess(theirs=theirs, how=("name", "likeness")[tier])
+        taken.add(theirs)
+    return {ours: chosen[ours] for ours in fields if ours in chosen}
+
+
+def _rank(name: str, ranks: Mapping[str, int]) -> tuple[int, int] | None:
+    """Return (0, place among the words) for a name that is one of them, (1, place) for one that contains one."""
+    if name in ranks:
+        return 0, ranks[name]
+    padded = f" {name} "
+    inside = [rank for word, rank in ranks.items() if (f" {word} " in padded if word.isascii() else word in name)]
+    return (1, min(inside)) if inside else None
+
+
+def check_said(said: Mapping[str, str], fields: Mapping[str, Sequence[str]], source: str) -> None:
+    """Refuse a mapping of a column that `source` does not have. Raises UnknownName."""
+    for ours in said:
+        if ours not in fields:
+            raise UnknownName(f"column of {source}", ours, fields)

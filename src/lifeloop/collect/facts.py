@@ -1,0 +1,108 @@
+"""What a source makes of rows: facts in four staging forms, wide enough for every source and the same for all.
+
+A staged row becomes a row of the lake only when whole files have been seen (see `lifeloop.collect.settle`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.collect.rows import Mask
+
+_TIME = pa.timestamp("us", tz="UTC")
+_TEXT = pa.string()
+_MONEY = pa.int64()
+
+SALE = pa.schema(
+    [
+        ("line", pa.int64()),
+        ("doc", _TEXT),
+        ("doc_id", _TEXT),
+        ("order_id", _TEXT),
+        ("customer_id", _TEXT),
+        ("happened_at", _TIME),
+        ("is_line", pa.bool_()),
+        ("product_id", _TEXT),
+        ("title", _TEXT),
+        ("category", _TEXT),
+        ("quantity", pa.float64()),
+        ("currency", _TEXT),
+        ("amount_minor", _MONEY),
+        ("goods_minor", _MONEY),
+        ("price_minor", _MONEY),
+        ("order_total_minor", _MONEY),
+        ("order_goods_minor", _MONEY),
+        ("discount_minor", _MONEY),
+        ("shipping_minor", _MONEY),
+        ("tax_minor", _MONEY),
+        ("channel", _TEXT),
+        ("coupon", _TEXT),
+        ("country", _TEXT),
+    ]
+)
+"""One line of an order (`doc` = order) or of a refund (`doc` = refund), or a whole order where the file has no lines.
+
+`amount_minor`, `goods_minor`: this row's share, the second in base currency. `order_total_minor`, `order_goods_minor`: what
+the file states for the whole order, on one row of it; null where the rows add up to the order.
+"""
+
+PRODUCTS = pa.schema(
+    [
+        ("line", pa.int64()),
+        *((name, _TEXT) for name in ("product_id", "title", "category", "brand", "currency")),
+        ("price_minor", _MONEY),
+        ("cost_minor", _MONEY),
+        ("happened_at", _TIME),
+    ]
+)
+"""One product of a product file; `happened_at` null: as of the import."""
+
+CUSTOMERS = pa.schema(
+    [
+        ("line", pa.int64()),
+        *((name, _TEXT) for name in ("customer_id", "email", "phone", "name", "language", "country")),
+        ("happened_at", _TIME),
+    ]
+)
+"""What a row says of one person; `happened_at` null: as of the import."""
+
+EVENTS = pa.schema(
+    [
+        ("line", pa.int64()),
+        *((name, _TEXT) for name in ("message_id", "type", "name", "customer_id", "anonymous_id", "session_id")),
+        ("happened_at", _TIME),
+        *((name, _TEXT) for name in ("product_id", "order_id", "currency")),
+        ("amount_minor", _MONEY),
+        ("properties", _TEXT),
+    ]
+)
+"""One event; `message_id` null: made from its content."""
+
+STAGED: Mapping[str, pa.Schema] = {"sale": SALE, "product": PRODUCTS, "customer": CUSTOMERS, "event": EVENTS}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What some rows say: Arrow tables by staging form."""
+
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def staged(form: str, keep: Mask, columns: Mapping[str, Any]) -> Any:
+    """Return a table in staging form from `columns` (absent ones are null), with the rows where `keep` is true."""
+    schema = STAGED[form]
+    arrays = []
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        value = columns.get(name)
+        if value is None:
+            value = pa.nulls(len(keep), kind)
+        elif isinstance(value, np.ndarray):
+            value = pa.array(value, kind)
+        arrays.append(value if value.type == kind else value.cast(kind))
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    return table if keep.all() else table.filter(pa.array(keep))

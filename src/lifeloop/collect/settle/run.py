@@ -1,0 +1,26 @@
+"""All settling steps, in the order their changes must be written."""
+
+from __future__ import annotations
+
+from lifeloop.collect.settle.change import Settlement, Work
+from lifeloop.collect.settle.products import settle_products
+from lifeloop.collect.settle.rejections import settle_rejections
+from lifeloop.collect.settle.sales import joined_parts, settle_sales
+from lifeloop.collect.stage import Stage
+
+
+def settle(work: Work, stage: Stage, sha256: list[str]) -> Settlement:
+    """Compare everything staged with the lake; `sha256` are the fingerprints of the files. Orders are written last."""
+    whole = Settlement()
+    sale = joined_parts(work, stage)
+    steps = [settle_rejections(work, stage, sha256)]
+    if stage.files("sale") or stage.files("product"):
+        steps.append(settle_products(work, stage, sale))
+    if stage.files("sale"):
+        steps.append(settle_sales(work, sale))
+    for step in steps:
+        whole.counts.update(step.counts)
+        whole.rejected.update(step.rejected)
+        whole.changes += step.changes
+        whole.warnings += step.warnings
+    return whole

@@ -1,0 +1,235 @@
+"""The queries behind `sales`: over staged `sale` rows, and over what the lake holds."""
+
+from __future__ import annotations
+
+from lifeloop.schema import ORDER, ORDER_LINE, REFUND
+
+_CONTENT = "doc, doc_id, product_id, quantity, amount_minor, currency, is_line"
+
+JOIN_PARTS = f"""
+WITH shared AS (
+    SELECT doc, doc_id FROM sale GROUP BY doc, doc_id HAVING min(part) <> max(part)
+), counted AS (
+    SELECT s.*, row_number() OVER (PARTITION BY s.part, s.doc, s.doc_id, s.product_id, s.quantity, s.amount_minor, s.currency,
+        s.is_line ORDER BY s.line) AS occurrence
+    FROM sale AS s JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id
+), ranked AS (
+    SELECT c.*, row_number() OVER (PARTITION BY {_CONTENT}, occurrence ORDER BY part) AS copy FROM counted AS c
+)
+SELECT * EXCLUDE (occurrence, copy) FROM ranked WHERE copy = 1
+UNION ALL
+SELECT s.* FROM sale AS s LEFT JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id WHERE h.doc_id IS NULL
+"""
+"""Each line of a document as often as in the file that holds it most often."""
+
+DOCUMENTS = """
+SELECT
+    doc_id AS order_id,
+    max(customer_id) AS customer_id,
+    CASE WHEN min(customer_id) <> max(customer_id) THEN 2 ELSE 1 END AS customers,
+    min(happened_at) AS placed_at,
+    CASE WHEN min(currency) = max(currency) THEN max(currency) ELSE $base END AS currency,
+    CASE WHEN min(currency) = max(currency) THEN coalesce(sum(order_total_minor), sum(amount_minor)) ELSE sum(goods_minor) END
+        AS total_minor,
+    sum(discount_minor) AS discount_minor,
+    sum(shipping_minor) AS shipping_minor,
+    sum(tax_minor) AS tax_minor,
+    coalesce(sum(order_goods_minor), sum(goods_minor)) AS goods_minor,
+    sum(quantity) AS quantity,
+    count(DISTINCT product_id) AS products,
+    sum(CASE WHEN is_line THEN 1 ELSE 0 END) AS lines,
+    max(channel) AS channel,
+    max(coupon) AS coupon,
+    max(country) AS country,
+    md5(concat_ws('|', coalesce(max(customer_id), ''), CAST(min(happened_at) AS VARCHAR),
+        CAST(sum(order_total_minor) AS VARCHAR),
+        array_to_string(list_sort(list(concat_ws('~', coalesce(product_id, ''), CAST(quantity AS VARCHAR),
+            CAST(amount_minor AS VARCHAR), currency))), ';'))) AS digest
+FROM sale WHERE doc = 'order' GROUP BY doc_id
+"""
+"""One row per order of this import."""
+
+FATES = """
+WITH known AS (
+    SELECT order_id, digest, quantity FROM orders WHERE source = $source
+), changed AS (
+    SELECT d.order_id, k.quantity AS stored_quantity, k.order_id IS NULL AS is_new
+    FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
+    WHERE k.order_id IS NULL OR NOT list_contains(string_split(k.digest, '+'), d.digest)
+), met AS (
+    SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
+), ours AS (
+    SELECT s.doc_id AS order_id, s.product_id AS product_id, s.quantity AS quantity,
+        s.amount_minor AS amount_minor, count(*) AS n
+    FROM sale AS s JOIN met AS m ON s.doc_id = m.order_id WHERE s.doc = 'order' AND s.is_line
+    GROUP BY s.doc_id, s.product_id, s.quantity, s.amount_minor
+), theirs AS (
+    SELECT l.order_id AS order_id, l.product_id AS product_id, l.quantity AS quantity,
+        l.amount_minor AS amount_minor, count(*) AS n
+    FROM stored_lines AS l JOIN met AS m ON l.order_id = m.order_id WHERE l.source = $source
+    GROUP BY l.order_id, l.product_id, l.quantity, l.amount_minor
+), sharing AS (
+    SELECT DISTINCT o.order_id FROM ours AS o JOIN theirs AS t ON o.order_id = t.order_id
+        AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
+), contained AS (
+    SELECT o.order_id AS order_id, sum(o.n) AS ours_n, sum(CASE WHEN t.n < o.n THEN t.n ELSE coalesce(t.n, 0) END) AS found_n
+    FROM ours AS o LEFT JOIN theirs AS t ON o.order_id = t.order_id AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
+        AND o.quantity = t.quantity AND o.amount_minor = t.amount_minor
+    GROUP BY o.order_id
+), held AS (
+    SELECT order_id, sum(n) AS n, sum(n * quantity) AS quantity FROM theirs GROUP BY order_id
+)
+SELECT c.order_id AS order_id,
+    CASE
+        WHEN c.is_new THEN 'new'
+        WHEN h.order_id IS NULL OR i.order_id IS NULL THEN 'replaced'
+        WHEN i.ours_n = i.found_n AND abs(h.quantity - c.stored_quantity) > 0.000001 AND h.n > i.ours_n THEN 'resumed'
+        WHEN s.order_id IS NOT NULL THEN 'replaced'
+        ELSE 'joined'
+    END AS fate
+FROM changed AS c
+LEFT JOIN held AS h ON c.order_id = h.order_id
+LEFT JOIN contained AS i ON c.order_id = i.order_id
+LEFT JOIN sharing AS s ON c.order_id = s.order_id
+"""
+"""What becomes of each order that is not stored exactly so already."""
+
+_LINE = """
+    $source AS source, s.doc_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
+    $received_at AS received_at, s.product_id AS product_id, s.title AS title, s.quantity AS quantity,
+    s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
+    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.part, s.line) AS line_no
+"""
+_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate <> 'resumed'"
+LINES_ARRIVING = f"""
+SELECT count(*) AS n FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id WHERE {_WRITTEN}
+"""
+_LINE_COLUMNS = (
+    "source", "order_id", "customer_id", "placed_at", "received_at", "product_id", "title", "quantity", "currency",
+    "amount_minor", "goods_minor", "line_no",
+)  # fmt: skip
+
+LINES = f"""
+SELECT {_LINE.format(offset="")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id JOIN documents AS d ON s.doc_id = d.order_id
+WHERE {_WRITTEN}
+"""
+"""The lines of new orders."""
+
+LINES_LEAVING = """
+SELECT count(*) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id
+WHERE l.source = $source AND f.fate IN ('new', 'replaced')
+"""
+
+LINES_REWRITTEN = f"""
+WITH last_no AS (
+    SELECT l.order_id AS order_id, max(l.line_no) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id
+    WHERE l.source = $source AND f.fate = 'joined' GROUP BY l.order_id
+), arriving AS (
+    SELECT DISTINCT s.doc_id AS order_id FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
+    WHERE s.doc = 'order' AND s.is_line AND f.fate IN ('new', 'replaced')
+)
+SELECT {_LINE.format(offset="coalesce(n.n, 0) +")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id JOIN documents AS d ON s.doc_id = d.order_id
+LEFT JOIN last_no AS n ON s.doc_id = n.order_id
+WHERE {_WRITTEN}
+UNION ALL
+SELECT {", ".join(f"l.{name}" for name in _LINE_COLUMNS)}
+FROM stored_lines AS l LEFT JOIN arriving AS a ON l.order_id = a.order_id AND l.source = $source
+WHERE a.order_id IS NULL
+"""
+"""All lines: stored ones without those that are replaced, and the new ones."""
+
+_ORDER_COLUMNS = (
+    "source", "order_id", "customer_id", "placed_at", "received_at", "currency", "total_minor", "discount_minor",
+    "shipping_minor", "tax_minor", "goods_minor", "quantity", "products", "channel", "coupon", "country", "digest",
+)  # fmt: skip
+ORDERS = """
+SELECT $source AS source, d.order_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
+    $received_at AS received_at, d.currency AS currency, d.total_minor AS total_minor, d.discount_minor AS discount_minor,
+    d.shipping_minor AS shipping_minor, d.tax_minor AS tax_minor, d.goods_minor AS goods_minor, d.quantity AS quantity,
+    d.products AS products, d.channel AS channel, d.coupon AS coupon, d.country AS country, d.digest AS digest
+FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
+"""
+"""The orders that are new."""
+
+_PARTS_JOINED = "f.fate IN ('joined', 'resumed')"
+
+
+def _added(name: str) -> str:
+    both = f"CASE WHEN d.{name} IS NULL AND o.{name} IS NULL THEN NULL ELSE coalesce(d.{name}, 0) + coalesce(o.{name}, 0) END"
+    return f"CASE WHEN {_PARTS_JOINED} THEN {both} ELSE d.{name} END AS {name}"
+
+
+ORDERS_REWRITTEN = f"""
+SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.customer_id) AS customer_id,
+    CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at ELSE d.placed_at END AS placed_at,
+    $received_at AS received_at, d.currency AS currency, {_added("total_minor")}, {_added("discount_minor")},
+    {_added("shipping_minor")}, {_added("tax_minor")}, {_added("goods_minor")}, {_added("quantity")}, {_added("products")},
+    coalesce(d.channel, o.channel) AS channel, coalesce(d.coupon, o.coupon) AS coupon,
+    coalesce(d.country, o.country) AS country,
+    CASE WHEN {_PARTS_JOINED} THEN concat(o.digest, '+', d.digest) ELSE d.digest END AS digest
+FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
+LEFT JOIN (SELECT * FROM orders WHERE source = $source) AS o ON d.order_id = o.order_id
+UNION ALL
+SELECT {", ".join(f"o.{name}" for name in _ORDER_COLUMNS)}
+FROM orders AS o LEFT JOIN fates AS f ON o.order_id = f.order_id AND o.source = $source
+WHERE f.order_id IS NULL
+"""
+"""All orders: stored ones as they are, those of this import new, replaced, or joined with the stored part."""
+
+REFUND_FATES = """
+WITH ours AS (
+    SELECT doc_id AS refund_id, product_id, quantity, amount_minor, count(*) AS n FROM sale WHERE doc = 'refund'
+    GROUP BY doc_id, product_id, quantity, amount_minor
+), theirs AS (
+    SELECT refund_id, product_id, quantity, amount_minor, count(*) AS n FROM stored WHERE source = $source
+    GROUP BY refund_id, product_id, quantity, amount_minor
+), missing AS (
+    SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o LEFT JOIN theirs AS t ON o.refund_id = t.refund_id
+        AND coalesce(o.product_id, '') = coalesce(t.product_id, '') AND o.quantity = t.quantity
+        AND o.amount_minor = t.amount_minor
+    WHERE coalesce(t.n, 0) < o.n
+), known AS (
+    SELECT DISTINCT refund_id FROM theirs
+), sharing AS (
+    SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o JOIN theirs AS t ON o.refund_id = t.refund_id
+        AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
+)
+SELECT m.refund_id AS refund_id,
+    CASE WHEN k.refund_id IS NULL THEN 'new' WHEN s.refund_id IS NOT NULL THEN 'replaced' ELSE 'joined' END AS fate
+FROM missing AS m LEFT JOIN known AS k ON m.refund_id = k.refund_id LEFT JOIN sharing AS s ON m.refund_id = s.refund_id
+"""
+"""What becomes of each refund whose lines are not all stored; refunds have no digest, their lines are compared."""
+
+_REFUND = """
+    $source AS source, s.doc_id AS refund_id, s.order_id AS order_id, s.customer_id AS customer_id,
+    s.happened_at AS refunded_at,
+    $received_at AS received_at, s.product_id AS product_id, s.quantity AS quantity, s.currency AS currency,
+    s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
+    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.part, s.line) AS line_no
+"""
+REFUNDS = f"""
+SELECT {_REFUND.format(offset="")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id WHERE s.doc = 'refund'
+"""
+_REFUND_COLUMNS = (
+    "source", "refund_id", "order_id", "customer_id", "refunded_at", "received_at", "product_id", "quantity", "currency",
+    "amount_minor", "goods_minor", "line_no",
+)  # fmt: skip
+REFUNDS_REWRITTEN = f"""
+WITH last_no AS (
+    SELECT r.refund_id AS refund_id, max(r.line_no) AS n FROM stored AS r JOIN fates AS f ON r.refund_id = f.refund_id
+    WHERE r.source = $source AND f.fate = 'joined' GROUP BY r.refund_id
+)
+SELECT {_REFUND.format(offset="coalesce(n.n, 0) +")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id LEFT JOIN last_no AS n ON s.doc_id = n.refund_id
+WHERE s.doc = 'refund'
+UNION ALL
+SELECT {", ".join(f"r.{name}" for name in _REFUND_COLUMNS)}
+FROM stored AS r LEFT JOIN fates AS f ON r.refund_id = f.refund_id AND r.source = $source AND f.fate = 'replaced'
+WHERE f.refund_id IS NULL
+"""
+assert tuple(ORDER.columns) == _ORDER_COLUMNS
+assert set(_LINE_COLUMNS) == set(ORDER_LINE.columns)
+assert set(_REFUND_COLUMNS) == set(REFUND.columns)
