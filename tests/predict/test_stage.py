@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.base.errors import ModelError
+from lifeloop.predict.btyd import BgNbd
 from lifeloop.predict.models.stage import Stage, StageConfig, fit
 from lifeloop.predict.rhythm import Rhythm
 from lifeloop.predict.stages import STAGES, transition_table
@@ -182,6 +183,18 @@ def test_each_rule_is_said_in_words_with_what_was_learned() -> None:
     assert list(rules) == list(STAGES)
     assert rules["new"]["en"] == ("One order day, not more than 60 days ago: by then 80% of those who came back had done so.")
     assert rules["loyal"]["zh"] == "活跃，且在至少 60 天的时间里有 5 个或更多的下单日。"
+
+
+def test_someone_who_is_late_and_by_their_own_pattern_gone_has_lapsed() -> None:
+    fickle = BgNbd(r=0.243, alpha=4.414, a=5, b=0.1, log_likelihood=-9582.4, customers=2357)  # P(alive) = .08
+    weekly = customer("ann", *(LAST_DAY - 35 - 7 * week for week in range(12, -1, -1)))  # late after 20 days, lapsed after 40
+
+    alone = Stage(rhythm=MONTHLY, config=StageConfig()).score(snapshot(weekly))
+    sharpened = Stage(rhythm=MONTHLY, config=StageConfig(), alive=fickle).score(snapshot(weekly))
+
+    assert alone["label"].to_pylist() == ["at_risk"]
+    assert sharpened["label"].to_pylist() == ["lapsed"]
+    assert "the chance that they still count themselves a customer is" in str(sharpened["reasons"][0])
 
 
 histories = st.lists(st.lists(st.integers(1, LAST_DAY), max_size=12, unique=True).map(sorted), min_size=1, max_size=60)

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lifeloop.base.errors import ModelError
+from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import LANGUAGES, Language, blanks
+from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, fit_bg_nbd
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
 from lifeloop.predict.rhythm import Rhythm, RhythmConfig, learn_rhythm
 from lifeloop.predict.stages import LIKELY_GONE, NO_RHYTHM, STAGES
@@ -61,6 +62,8 @@ class Stage:
 
     rhythm: Rhythm
     config: StageConfig
+    alive: BgNbd | None = None
+    """Tells who is still a customer; None where drop-out cannot be told from patience in this shop."""
     version: str = UNSAVED
 
     @classmethod
@@ -69,7 +72,8 @@ class Stage:
         held = load_version(folder, "stage").model
         try:
             config = StageConfig(**{**held["config"], "rhythm": RhythmConfig(**held["config"]["rhythm"])})
-            return cls(rhythm=Rhythm(**held["rhythm"]), config=config, version=folder.name)
+            alive = BgNbd(**held["alive"]) if held["alive"] else None
+            return cls(rhythm=Rhythm(**held["rhythm"]), config=config, alive=alive, version=folder.name)
         except (KeyError, TypeError) as error:
             raise ModelError(
                 f"cannot load the stages from {folder}", f"it has other parts: {error}", "Train it again: lifeloop run."
@@ -77,7 +81,8 @@ class Stage:
 
     def save(self, folder: Path) -> None:
         """Write this version. Raises ModelError."""
-        save_version(folder, "stage", Parts({"config": asdict(self.config), "rhythm": asdict(self.rhythm)}))
+        alive = asdict(self.alive) if self.alive else None
+        save_version(folder, "stage", Parts({"config": asdict(self.config), "rhythm": asdict(self.rhythm), "alive": alive}))
 
     def score(self, snapshot: pa.Table) -> pa.Table:
         """Return one score row per customer of `snapshot`: label = stage, with the reason. Raises ModelError."""
@@ -115,8 +120,17 @@ class Stage:
             late=self.rhythm.late_after(gaps, mean),
             lapsed=self.rhythm.lapsed_after(gaps, mean),
             lapsed_then=self.rhythm.lapsed_after(gaps_then, mean_then),
-            alive=np.full(order_days.shape, np.nan),
+            alive=self._alive(snapshot),
         )
+
+    def _alive(self, snapshot: pa.Table) -> Floats:
+        """Return P(alive), NaN where it is not known, shape (customers,)."""
+        x, t_x, T = _repeats(snapshot)
+        chance = np.full(x.shape, np.nan)
+        if self.alive is not None:
+            known = np.isfinite(T)
+            chance[known] = self.alive.p_alive(x[known], t_x[known], T[known])
+        return chance
 
     def _names(self, f: _Figures) -> npt.NDArray[np.str_]:
         late = f.recency > f.late
@@ -159,6 +173,23 @@ class Stage:
 
 
 def fit(snapshots: Sequence[pa.Table], config: StageConfig | None = None, *, version: str = UNSAVED) -> Stage:
-    """Learn a shop's rhythm from its snapshots. Raises ModelError when a feature is missing."""
+    """Learn a shop's rhythm from its snapshots, and P(alive) from the last. Raises ModelError when a feature is missing."""
     chosen = config or StageConfig()
-    return Stage(rhythm=learn_rhythm(snapshots, chosen.rhythm), config=chosen, version=version)
+    rhythm = learn_rhythm(snapshots, chosen.rhythm)
+    return Stage(rhythm=rhythm, config=chosen, alive=_fit_alive(snapshots[-1]) if rhythm.known else None, version=version)
+
+
+def _fit_alive(snapshot: pa.Table) -> BgNbd | None:
+    x, t_x, T = (values[np.isfinite(_repeats(snapshot)[2])] for values in _repeats(snapshot))
+    try:
+        fitted = fit_bg_nbd(x, t_x, T)
+    except NotEnoughData:
+        return None
+    return fitted if fitted.dropout_identifiable else None
+
+
+def _repeats(snapshot: pa.Table) -> tuple[Floats, Floats, Floats]:
+    """Return x, t_x and T of BTYD, times in weeks, each of shape (customers,); T is NaN for those who never ordered."""
+    order_days, life = np.nan_to_num(numbers(snapshot, "order_days")), np.nan_to_num(numbers(snapshot, "life_days"))
+    tenure = np.where(order_days > 0, life + numbers(snapshot, "recency_days"), np.nan)
+    return np.maximum(order_days - 1, 0), life / WEEK_DAYS, tenure / WEEK_DAYS
