@@ -109,8 +109,12 @@ class BgNbd:
         after an order, so whoever is a customer at T and orders not at all within `t` never had the occasion. Given that
         they are, lambda ~ Gamma(r+x, alpha+T), and E exp(-lambda t) is the power above.
         """
-        waits: Floats = np.exp((self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + T + t)))
-        return 1.0 - self.p_alive(x, t_x, T) * (1.0 - waits)
+        return 1.0 - self.p_alive(x, t_x, T) * self.chance_if_alive(t, x, T)
+
+    def chance_if_alive(self, t: float, x: Floats, T: Floats) -> Floats:
+        """Return the probability of an order in the next `t` weeks of those who still are customers."""
+        chance: Floats = -np.expm1((self.r + x) * (np.log(self.alpha + T) - np.log(self.alpha + T + t)))
+        return chance
 
     def weeks_until(self, chance: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Return the weeks by which the next order has come with probability `chance`; inf where it never is that likely.
@@ -124,14 +128,17 @@ class BgNbd:
         return np.where(share < 1.0, weeks, np.inf)
 
     def expected_orders(self, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
-        """Return the expected number of order days in the next `t` weeks.
+        """Return the expected number of order days in the next `t` weeks."""
+        return self.orders_if_alive(t, x, T) * self.p_alive(x, t_x, T)
 
-        Given lambda and p it is (1 - exp(-lambda p t)) / p for one who still is a customer. Over lambda ~ Gamma(r+x,
-        alpha+T) that is (1 - (1 + p t/(alpha+T))^-(r+x)) / p, and over p ~ Beta(a, b+x) a smooth integral on (0, 1),
-        taken by quadrature. It equals the published form with the hypergeometric function 2F1, which divides by a-1 and
-        overflows in double precision for customers with hundreds of orders; this form has neither weakness.
+    def orders_if_alive(self, t: float, x: Floats, T: Floats) -> Floats:
+        """Return the same of those who still are customers.
+
+        Given lambda and p it is (1 - exp(-lambda p t)) / p. Over lambda ~ Gamma(r+x, alpha+T) that is
+        (1 - (1 + p t/(alpha+T))^-(r+x)) / p, and over p ~ Beta(a, b+x) a smooth integral on (0, 1), taken by quadrature. It
+        equals the published form with the hypergeometric function 2F1, which divides by a-1 and overflows in double
+        precision for customers with hundreds of orders; this form has neither weakness.
         """
-        # -expm1(-s log1p(p z)) / p  tends to  s z  as p -> 0
         orders = np.empty(x.shape)
         distinct, group = np.unique(x, return_inverse=True)
         members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1]) if x.size else []
@@ -144,7 +151,7 @@ class BgNbd:
                 weight * -np.expm1(-(self.r + repeat) * np.log1p(node * reach)) / node
                 for node, weight in zip(nodes, weights, strict=True)
             )
-        return orders * self.p_alive(x, t_x, T)
+        return orders
 
 
 def fit_bg_nbd(x: Floats, t_x: Floats, T: Floats, weights: Floats | None = None) -> BgNbd:
