@@ -20,7 +20,7 @@ from lifeloop.predict.examples import Example
 from lifeloop.predict.metrics import Amounts, Binary
 from lifeloop.predict.models.value import Value, ValueConfig, fit
 from lifeloop.schema import SCORE
-from lifeloop.testing.lives import example_of, lives, prospects
+from lifeloop.testing.lives import example_of, lives, with_visitor
 
 NEEDED = (
     "orders order_days life_days tenure_days recency_days goods_minor repeat_day_value_mean_minor first_day_value_minor "
@@ -121,7 +121,7 @@ def test_one_customer_scored_alone_gets_the_same_figures_as_among_all(model: Val
 
 
 def test_someone_who_never_ordered_gets_no_figure_and_is_told_why(model: Value, today: Example) -> None:
-    scores = model.score(prospects(today.snapshot.slice(0, 3)))
+    scores = model.score(with_visitor(today.snapshot.slice(0, 3)))
     visitor = scores.filter(pc.equal(scores["customer_id"], "visitor")).to_pylist()
 
     assert [row["target"] for row in visitor] == list(TARGETS)

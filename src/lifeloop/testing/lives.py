@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,10 +73,10 @@ def lives(customers: int, seed: int, *, starts: int = 180, until: int = 900) -> 
     return [one_life(rng, int(rng.integers(starts)), until) for _ in range(customers)]
 
 
-def prospects(snapshot: pa.Table) -> pa.Table:
+def with_visitor(snapshot: pa.Table) -> pa.Table:
     """Return the snapshot with one more customer, who never ordered: what counts is 0, all else is not known."""
     counts = {"orders", "order_days", "goods_minor", "repeat_day_value_mean_minor"}
-    row = {name: [0 if name in counts else None] for name in snapshot.column_names}
+    row: dict[str, list[Any]] = {name: [0 if name in counts else None] for name in snapshot.column_names}
     row |= {"as_of": [snapshot.column("as_of")[0].as_py()], "customer_id": ["visitor"]}
     return pa.concat_tables([snapshot, pa.table(row).cast(snapshot.schema)])
 
