@@ -1,4 +1,4 @@
-"""Real shops in a lake, filled straight from the public files by the recipes of docs/models/churn.md.
+"""A made-up past, and real shops in a lake, filled straight from the public files by the recipes of docs/models/churn.md.
 
 One order is one invoice (Online Retail), one customer-day (CDNOW) or one basket (complete journey).
 """
@@ -6,13 +6,17 @@ One order is one invoice (Online Retail), one customer-day (CDNOW) or one basket
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from lifeloop.lake import DuckEngine, Lake
+from lifeloop.predict.examples import Example
 from lifeloop.schema import ORDER, ORDER_LINE, REFUND, Table
 
 _RETAIL = """SELECT InvoiceNo AS order_id, CAST(CustomerID AS VARCHAR) AS customer_id, InvoiceDate AS time,
@@ -89,6 +93,79 @@ def _whole(rows: pa.Table, table: Table) -> pa.Table:
         for field in schema
     ]
     return pa.table(columns, schema=schema)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A made-up shop's customers: the days each ordered on, within `days`."""
+
+    days: int
+    order_days: tuple[np.ndarray, ...]
+
+    def example(self, day: int, horizon_days: int = 30) -> Example:
+        """Return what was known when `day` began, and what followed."""
+        rows = [
+            _known(f"c{number:05d}", own[own < day], own[(own >= day) & (own < day + horizon_days)], day)
+            for number, own in enumerate(self.order_days)
+            if (own < day).any()
+        ]
+        as_of = pa.array([datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day)] * len(rows), pa.timestamp("us", tz="UTC"))
+        table = pa.Table.from_pylist(rows)
+        labels = table.select(["customer_id", "label_orders"]).rename_columns(["customer_id", "orders"])
+        count = labels.column("orders")
+        for name, column in {
+            "order_days": count,
+            "revenue_minor": pc.multiply(count, 1000),
+            "churned": pc.equal(count, 0),
+        }.items():
+            labels = labels.append_column(name, column)
+        snapshot = table.drop_columns(["label_orders"]).add_column(0, "as_of", as_of)
+        return Example.of(snapshot, labels, horizon_days)
+
+
+def _known(customer: str, before: np.ndarray, after: np.ndarray, day: int) -> dict[str, object]:
+    gaps = np.diff(before)
+    spent = 1000 + 10 * int(before.sum() % 50)
+    return {
+        "customer_id": customer,
+        "recency_days": int(day - 1 - before[-1]),
+        "tenure_days": int(day - 1 - before[0]),
+        "life_days": int(before[-1] - before[0]),
+        "orders": int(before.size),
+        "order_days": int(before.size),
+        "goods_minor": spent * int(before.size),
+        "repeat_day_value_mean_minor": float(spent) if before.size > 1 else 0.0,
+        "order_value_mean_minor": float(spent),
+        "last_day_value_minor": spent,
+        "gap_mean_days": float(gaps.mean()) if gaps.size else None,
+        "orders_30d": int((before >= day - 30).sum()),
+        "orders_90d": int((before >= day - 90).sum()),
+        "goods_90d_minor": spent * int((before >= day - 90).sum()),
+        "month": 1 + (day // 30) % 12,
+        "label_orders": int(after.size),
+    }
+
+
+def past_shop(customers: int, *, days: int = 400, seed: int = 0) -> Past:
+    """Make customers who come over time, order at rates of their own and drop out by chance."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for _ in range(customers):
+        rate, gone, day = rng.gamma(0.8, 0.06) + 1e-3, rng.beta(1.0, 5.0), rng.integers(0, days - 60)
+        own = [int(day)]
+        while rng.uniform() > gone:
+            day = day + 1 + int(rng.exponential(1 / rate))
+            if day >= days:
+                break
+            own.append(int(day))
+        made.append(np.array(own))
+    return Past(days, tuple(made))
+
+
+@pytest.fixture(scope="session")
+def known_past() -> Past:
+    """A shop of 1,500 customers over 400 days."""
+    return past_shop(1500)
 
 
 @pytest.fixture(scope="session")
