@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from lifeloop.predict.examples import Example, ever_ordered
 from lifeloop.predict.inputs import btyd_of, inputs_of
 from lifeloop.predict.metrics import logit
 from lifeloop.predict.models.churn import Churn, ChurnConfig, fit
-from lifeloop.predict.reason_groups import GROUPS, group_of
+from lifeloop.predict.reason_groups import GROUPS, Group, group_of
 from lifeloop.predict.reasons import grouped
 from lifeloop.schema import SCORE
 
@@ -98,10 +99,12 @@ def test_a_customer_gone_quiet_is_told_so_in_both_languages(churn: Churn, today:
 
 def test_amounts_are_shown_in_the_shops_currency_where_it_is_known(churn: Churn, today: pa.Table) -> None:
     plain = "".join(churn.score(today).column("reasons").to_pylist())
-    shown = "".join(churn.score(today, money=lambda minor: f"€{minor / 100:.2f}").column("reasons").to_pylist())
+    of_euros = replace(churn, config=replace(CONFIG, currency="EUR"))
 
-    assert "€" not in plain
-    assert "€" in shown
+    shown = "".join(of_euros.score(today).column("reasons").to_pylist())
+
+    assert " EUR" not in plain
+    assert " EUR" in shown
 
 
 def test_a_saved_version_scores_as_before(churn: Churn, today: pa.Table, tmp_path: Path) -> None:
@@ -195,6 +198,21 @@ def test_every_declared_feature_speaks_of_something() -> None:
 
     assert [name for name in FEATURES if group_of(name) not in GROUPS] == []
     assert {group.lead for group in GROUPS} <= set(FEATURES)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.lead)
+@pytest.mark.parametrize("values", [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (7.0, 300.0, 12.0), (np.nan, np.nan, np.nan)])
+def test_every_group_has_a_whole_sentence_for_any_facts(group: Group, values: tuple[float, ...]) -> None:
+    for money in (None, str):
+        en, zh = group.say(values[: len(group.reads)], money)
+
+        assert en[0].isupper() or en[0].isdigit()
+        assert "nan" not in en + zh or np.isnan(values[0])
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in zh)
+
+
+def test_one_day_is_said_in_the_singular() -> None:
+    assert group_of("recency_days").say((1.0, 7.0), None)[0] == "Last order 1 day ago; usually orders every 7 days"
 
 
 def test_a_feature_of_ones_own_is_told_with_its_value() -> None:

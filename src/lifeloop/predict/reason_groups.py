@@ -37,12 +37,20 @@ class Group:
     """From their values (NaN: not known) to the sentence; `money` is None where the currency is not known."""
 
 
-def _both(text: Text, **values: object) -> Sentence:
-    return text.say("en", **values), text.say("zh", **values)
+def _both(text: Text, **values: str | Sentence) -> Sentence:
+    """Return a text in both languages; a value may differ between them."""
+    pairs = {name: value if isinstance(value, tuple) else (value, value) for name, value in values.items()}
+    en = text.say("en", **{name: pair[0] for name, pair in pairs.items()})
+    return en, text.say("zh", **{name: pair[1] for name, pair in pairs.items()})
 
 
 def _count(number: float) -> str:
     return f"{number:,.0f}"
+
+
+def _days(number: float) -> Sentence:
+    shown = _count(number)
+    return f"{shown} day" if shown == "1" else f"{shown} days", f"{shown}天"
 
 
 def _ratio(number: float) -> str:
@@ -50,83 +58,76 @@ def _ratio(number: float) -> str:
 
 
 JUST_NOW = Text("Ordered on the last known day", "最近一天刚下过单")
-RHYTHM_NOW = Text("Ordered on the last known day; usually orders every {gap} days", "最近一天刚下过单，平时约每{gap}天下单一次")
-RHYTHM = Text(
-    "Last order {recency} days ago; usually orders every {gap} days", "距上次下单已{recency}天，平时约每{gap}天下单一次"
-)
-ONE_DAY = Text("Ordered on one day only, {recency} days ago", "只在{recency}天前的一天下过单")
+RHYTHM_NOW = Text("Ordered on the last known day; usually orders every {gap}", "最近一天刚下过单，平时约每{gap}下单一次")
+RHYTHM = Text("Last order {recency} ago; usually orders every {gap}", "距上次下单已{recency}，平时约每{gap}下单一次")
+ONE_DAY = Text("Ordered on one day only, {recency} ago", "只在{recency}前的一天下过单")
 
 
 def _rhythm(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa: ARG001 - one shape for all
     recency, gap = values
     if math.isnan(gap):
-        return _both(ONE_DAY, recency=_count(recency)) if recency >= 1 else _both(JUST_NOW)
+        return _both(ONE_DAY, recency=_days(recency)) if recency >= 1 else _both(JUST_NOW)
     if recency < 1:
-        return _both(RHYTHM_NOW, gap=_count(max(gap, 1)))
-    return _both(RHYTHM, recency=_count(recency), gap=_count(max(gap, 1)))
+        return _both(RHYTHM_NOW, gap=_days(max(gap, 1)))
+    return _both(RHYTHM, recency=_days(recency), gap=_days(max(gap, 1)))
 
 
-RECENT_ORDERS = Text(
-    "Orders in the last 30 days: {month}; in the last 90 days: {quarter}", "近30天下单{month}次，近90天{quarter}次"
+QUIET = Text("No order in the last 90 days", "近90天没有下单")
+RECENT = Text("Orders in the last 30 days: {month}; in the last 90 days: {quarter}", "近30天下单{month}次，近90天{quarter}次")
+RECENT_SPEND = Text(
+    "Orders in the last 30 days: {month}; in the last 90 days: {quarter}, worth {spent}",
+    "近30天下单{month}次，近90天{quarter}次、消费{spent}",
 )
 
 
-def _recent_orders(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa: ARG001 - one shape for all
-    return _both(RECENT_ORDERS, month=_count(values[0]), quarter=_count(values[1]))
+def _recent(values: tuple[float, ...], money: Money | None) -> Sentence:
+    month, quarter, spent = values
+    if quarter <= 0:
+        return _both(QUIET)
+    if money is None or math.isnan(spent):
+        return _both(RECENT, month=_count(month), quarter=_count(quarter))
+    return _both(RECENT_SPEND, month=_count(month), quarter=_count(quarter), spent=money(spent))
 
 
-ORDERS = Text("Orders so far: {orders}", "累计下单{orders}次")
+SO_FAR = Text("Orders so far: {orders}", "累计下单{orders}次")
+SPENT_SO_FAR = Text("Orders so far: {orders}, worth {spent}", "累计下单{orders}次、消费{spent}")
 
 
-def _orders(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa: ARG001 - one shape for all
-    return _both(ORDERS, orders=_count(values[0]))
+def _so_far(values: tuple[float, ...], money: Money | None) -> Sentence:
+    orders, spent = values
+    if money is None or math.isnan(spent):
+        return _both(SO_FAR, orders=_count(orders))
+    return _both(SPENT_SO_FAR, orders=_count(orders), spent=money(spent))
 
 
-NOTHING_SPENT = Text("Spent nothing in the last 90 days", "近90天没有消费")
-RECENT_SPEND = Text("Spent {quarter} in the last 90 days, {all} in all", "近90天消费{quarter}，累计消费{all}")
-RECENT_SHARE = Text("{share} % of all they ever spent was in the last 90 days", "近90天的消费占累计消费的{share}%")
-
-
-def _recent_spend(values: tuple[float, ...], money: Money | None) -> Sentence:
-    quarter, total = values
-    if quarter <= 0 or total <= 0:
-        return _both(NOTHING_SPENT)
-    if money is None:
-        return _both(RECENT_SHARE, share=_count(100 * quarter / total))
-    return _both(RECENT_SPEND, quarter=money(quarter), all=money(total))
-
-
+ONE_ORDER_VALUE = Text("Their one order came to {mean}", "唯一一单金额为{mean}")
 ORDER_VALUE = Text("Spends {mean} per order; {last} on the last order day", "平均每单{mean}，最近一次下单日消费{last}")
 LAST_AGAINST_USUAL = Text(
     "The last order day came to {ratio} times their average order", "最近一次下单日的金额是其平均每单的{ratio}倍"
 )
-FREE_ORDERS = Text("What an order comes to", "每单的金额")
+WORTH_OF_ORDERS = Text("How much an order of theirs comes to", "每单的金额大小")
 
 
 def _order_value(values: tuple[float, ...], money: Money | None) -> Sentence:
-    mean, last = values
-    if not mean > 0 or math.isnan(last):
-        return _both(FREE_ORDERS)
+    orders, mean, last = values
+    if not mean > 0 or math.isnan(last) or (money is None and orders < 2):
+        return _both(WORTH_OF_ORDERS)
     if money is None:
         return _both(LAST_AGAINST_USUAL, ratio=_ratio(last / mean))
+    if orders < 2:
+        return _both(ONE_ORDER_VALUE, mean=money(mean))
     return _both(ORDER_VALUE, mean=money(mean), last=money(last))
 
 
-PIECES = Text("Pieces bought so far: {all}; in the last 90 days: {quarter}", "累计购买{all}件，近90天{quarter}件")
-
-
-def _pieces(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa: ARG001 - one shape for all
-    return _both(PIECES, all=_count(values[0]), quarter=_count(values[1]))
-
-
-TENURE = Text(
-    "First order {tenure} days ago; {life} days between the first order and the last",
-    "首次下单距今{tenure}天，首末两单相隔{life}天",
-)
+TENURE = Text("First order {tenure} ago", "首次下单距今{tenure}")
+TENURE_LIFE = Text("First order {tenure} ago, the last one {life} later", "首次下单距今{tenure}，首末两单相隔{life}")
 
 
 def _tenure(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa: ARG001 - one shape for all
-    return _both(TENURE, tenure=_count(values[0]), life=_count(values[1]))
+    tenure, life = values
+    if not life > 0:
+        return _both(TENURE, tenure=_days(tenure))
+    return _both(TENURE_LIFE, tenure=_days(tenure), life=_days(life))
 
 
 PRODUCTS = Text("Different products bought so far: {products}", "买过{products}种不同的商品")
@@ -178,16 +179,19 @@ def _visits(values: tuple[float, ...], money: Money | None) -> Sentence:  # noqa
 
 GROUPS: tuple[Group, ...] = (
     Group("recency_days", rf"recency_.*|gap_.*|{P_ALIVE}|{NO_ORDER}", ("recency_days", "gap_mean_days"), _rhythm),
-    Group("orders_90d", r"orders_\d+d.*", ("orders_30d", "orders_90d"), _recent_orders),
-    Group("orders", r"orders|order_days", ("orders",), _orders),
-    Group("goods_90d_minor", r"goods_.*", ("goods_90d_minor", "goods_minor"), _recent_spend),
+    Group(
+        "orders_90d",
+        r"(orders|goods|quantity)_\d+d.*",
+        ("orders_30d", "orders_90d", "goods_90d_minor"),
+        _recent,
+    ),
+    Group("orders", r"orders|order_days|goods_minor|quantity", ("orders", "goods_minor"), _so_far),
     Group(
         "order_value_mean_minor",
         r"order_value_.*|\w*day_value_.*",
-        ("order_value_mean_minor", "last_day_value_minor"),
+        ("orders", "order_value_mean_minor", "last_day_value_minor"),
         _order_value,
     ),
-    Group("quantity", r"quantity.*", ("quantity", "quantity_90d"), _pieces),
     Group("tenure_days", r"tenure_days|life_days", ("tenure_days", "life_days"), _tenure),
     Group("products", r"products.*|product_entropy|lines", ("products",), _products),
     Group("unit_price_mean_minor", r"unit_price_.*", ("unit_price_mean_minor", "unit_price_max_minor"), _price),

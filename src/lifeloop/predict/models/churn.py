@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, UnknownName
+from lifeloop.base.money import show_money
 from lifeloop.base.text import Text
 from lifeloop.predict.btyd import BgNbd
 from lifeloop.predict.columns import numbers
@@ -56,9 +57,17 @@ class ChurnConfig:
     """More past rows than this are sampled: the learning curve is flat from 10,000 on (docs/models/churn.md)."""
     reasons: int = 4
     """Reasons kept per score."""
+    currency: str | None = None
+    """The shop's: reasons then show amounts. None: they say how one amount compares with another."""
     seed: int = 0
     threads: int = 0
     """Threads of the learners; 0 leaves it to the libraries."""
+
+    @property
+    def money(self) -> Money | None:
+        """Show an amount of minor units; None where the currency is not known."""
+        currency = self.currency
+        return None if currency is None else lambda minor: show_money(minor, currency, decimals=False)
 
     @property
     def learner(self) -> LearnerConfig:
@@ -86,11 +95,10 @@ class Churn:
         """What whoever reads the scores should know."""
         return (RHYTHM_ALONE,) if not self.learned_from and self.config.model not in BASELINES else ()
 
-    def score(self, snapshot: pa.Table, *, money: Money | None = None) -> pa.Table:
+    def score(self, snapshot: pa.Table) -> pa.Table:
         """Return one score row per customer of `snapshot`, in its order; null for those who never ordered.
 
         BG/NBD is fitted to the snapshot when it holds at least half as many customers as the last one learned from.
-        With `money` reasons show amounts; without, how one amount compares with another.
         Raises ModelError when a feature is missing.
         """
         bought = np.nan_to_num(numbers(snapshot, "orders")) > 0
@@ -105,7 +113,7 @@ class Churn:
             logits = self.learned.logits(inputs)
             ends = self.held_back.interval(logits) if self.held_back else (np.zeros(logits.size), np.ones(logits.size))
             value, low, high = (spread_out(part, bought) for part in (sigmoid(logits), *ends))
-            said[bought] = self._reasons(buyers, inputs, money)
+            said[bought] = self._reasons(buyers, inputs)
         return figure_rows(
             snapshot,
             model=QUESTION,
@@ -158,10 +166,10 @@ class Churn:
             return self.btyd
         return btyd_of(buyers) or self.btyd
 
-    def _reasons(self, buyers: pa.Table, inputs: Inputs, money: Money | None) -> list[str]:
+    def _reasons(self, buyers: pa.Table, inputs: Inputs) -> list[str]:
         if self.learned.kind == "library":
             return ["[]"] * buyers.num_rows
-        said = reasons_json(buyers, grouped(self.learned.terms(inputs)), most=self.config.reasons, money=money)
+        said = reasons_json(buyers, grouped(self.learned.terms(inputs)), most=self.config.reasons, money=self.config.money)
         for note in self.notes:
             further = note_json(note.en, note.zh)[1:]
             said = [f"{text[:-1]}{', ' if len(text) > 2 else ''}{further}" for text in said]
