@@ -5,14 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.base.money import EXPONENT, SYMBOL
 from lifeloop.collect.numbers import DECIMAL, by_distinct, to_minor_units
 from lifeloop.collect.rows import Rows, Sieve
-from lifeloop.collect.source import Reading, negative
+from lifeloop.collect.source import Reading
 
 _KNOWN = pa.array(sorted(EXPONENT))
 _SIGNS = "|".join(sign.replace("$", r"\$") for sign in sorted(SYMBOL, key=len, reverse=True))
@@ -99,11 +98,6 @@ def fill_zero(values: Any) -> Any:
     return pc.if_else(pc.is_valid(values), values, pa.scalar(Decimal(0), values.type))
 
 
-def absolute(values: Any) -> Any:
-    """Return decimals without their sign."""
-    return pc.abs(values)
-
-
-def has_sign(values: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which decimals are below zero."""
-    return negative(values)
+def at_least_zero(values: Any) -> Any:
+    """Return decimals with zero for what is below it; null stays null."""
+    return pc.if_else(pc.less(values, pa.scalar(Decimal(0), values.type)), pa.scalar(Decimal(0), values.type), values)

@@ -16,20 +16,30 @@ DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "canc
 NUMBERS = frozenset(
     {"quantity", "price", "amount", "discount", "shipping", "tax", "cost", "refunded", "subtotal", "total", "line_discount"}
 )
+_IDS = frozenset({"order_id", "customer_id", "product_id"})
+_LIKENESS = _IDS | {"placed_at", "occurred_at", "quantity", "price", "amount", "title", "email", "phone"}
+"""Columns that are also found where their name only contains one of the words."""
+_ID_ENDINGS = ("id", "no", "nr", "number", "code", "key", "编号", "编码", "号", "号码", "id号")
 _LEAST_SHARE = 0.5
+_MOST_EVENT_NAMES = 200
+_ORDER_TOTAL_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a file, as text by column; blanks removed."""
+    """The first rows of a file: by column, one trimmed text (or None) per row."""
 
-    values: Mapping[str, list[str]]
+    rows: Mapping[str, list[str | None]]
 
     @classmethod
     def of(cls, columns: Mapping[str, Any], most: int = 1000) -> Sample:
         """Take up to `most` rows of text columns."""
         texts = {name: column.slice(0, most).to_pylist() for name, column in columns.items()}
-        return cls({name: [v.strip() for v in values if v and v.strip()] for name, values in texts.items()})
+        return cls({name: [(value or "").strip() or None for value in values] for name, values in texts.items()})
+
+    def values(self, column: str | None) -> list[str]:
+        """Return what stands in a column, blanks left out."""
+        return [value for value in self.rows.get(column or "", []) if value is not None]
 
 
 def fits(ours: str, values: Sequence[str]) -> bool:
@@ -41,6 +51,10 @@ def fits(ours: str, values: Sequence[str]) -> bool:
         good = sum(any(read_date(value, style) is not None for style in styles) for value in values)
     elif ours in NUMBERS:
         good = sum(read_number(value) is not None or read_number(value, comma=True) is not None for value in values)
+    elif ours == "email":
+        good = sum("@" in value for value in values)
+    elif ours == "event":
+        return len(set(values)) <= _MOST_EVENT_NAMES and not all(value.isdigit() for value in values)
     else:
         return True
     return good >= _LEAST_SHARE * len(values)
@@ -52,29 +66,45 @@ def guess_columns(
     """Return our column -> the file's column, each used once; `said` wins over every guess."""
     chosen = {ours: guess for ours, guess in said.items() if ours in fields}
     taken = {guess.theirs for guess in chosen.values()}
-    plain = {theirs: plain_name(theirs) for theirs in sample.values}
     candidates = []
     for ours, words in fields.items():
-        ranks = {plain_name(word): rank for rank, word in reversed(list(enumerate([ours, *words])))}
-        for place, (theirs, name) in enumerate(plain.items()):
-            rank = _rank(name, ranks)
+        ranks = {plain_name(word): rank for rank, word in reversed(list(enumerate([*words, ours])))}
+        squashed = {word.replace(" ", ""): rank for word, rank in ranks.items()}
+        for place, theirs in enumerate(sample.rows):
+            rank = _rank(ours, plain_name(theirs), ranks, squashed)
             if rank is not None:
                 candidates.append((rank, place, ours, theirs))
     for (tier, _), _, ours, theirs in sorted(candidates):
-        if ours in chosen or theirs in taken or not fits(ours, sample.values[theirs]):
+        if ours in chosen or theirs in taken or not fits(ours, sample.values(theirs)):
             continue
         chosen[ours] = ColumnGuess(theirs=theirs, how=("name", "likeness")[tier])
         taken.add(theirs)
     return {ours: chosen[ours] for ours in fields if ours in chosen}
 
 
-def _rank(name: str, ranks: Mapping[str, int]) -> tuple[int, int] | None:
+def _rank(ours: str, name: str, ranks: Mapping[str, int], squashed: Mapping[str, int]) -> tuple[int, int] | None:
     """Return (0, place among the words) for a name that is one of them, (1, place) for one that contains one."""
-    if name in ranks:
-        return 0, ranks[name]
+    if name.replace(" ", "") in squashed:
+        return 0, squashed[name.replace(" ", "")]
+    if ours not in _LIKENESS or (ours in _IDS and not name.endswith(_ID_ENDINGS)):
+        return None
     padded = f" {name} "
     inside = [rank for word, rank in ranks.items() if (f" {word} " in padded if word.isascii() else word in name)]
     return (1, min(inside)) if inside else None
+
+
+def amount_is_of_order(columns: Mapping[str, ColumnGuess], sample: Sample) -> bool:
+    """Return whether a guessed line amount is really the whole order's: too large for quantity x price, too often."""
+    if not {"amount", "price", "quantity"} <= columns.keys() or columns["amount"].how in ("map", "settings"):
+        return False
+    large = known = 0
+    texts = zip(*(sample.rows[columns[name].theirs] for name in ("amount", "price", "quantity")), strict=True)
+    for written in texts:
+        amount, price, quantity = (None if text is None else read_number(text) for text in written)
+        if amount and price and quantity:
+            known += 1
+            large += abs(float(amount)) > 1.35 * abs(float(price * quantity)) + 0.02
+    return large > _ORDER_TOTAL_SHARE * max(known, 1)
 
 
 def check_said(said: Mapping[str, str], fields: Mapping[str, Sequence[str]], source: str) -> None:

@@ -12,15 +12,19 @@ from pathlib import Path
 
 from lifeloop.base.clock import Clock
 from lifeloop.base.config import Settings
+from lifeloop.base.errors import SettingsError
 from lifeloop.base.progress import Progress, silent
 from lifeloop.collect.opening import open_parts
 from lifeloop.collect.report import FileReport, Guess, ImportReport
-from lifeloop.collect.settle import settle
+from lifeloop.collect.settle import Settlement, settle
 from lifeloop.collect.settle.change import Work
 from lifeloop.collect.source import Reading
 from lifeloop.collect.stage import Stage
+from lifeloop.collect.survey import Survey, base_currency, has_money, look_over
 from lifeloop.collect.understanding import Request, Understood, understand
 from lifeloop.lake import Engine, Lake
+
+_FALLBACK_CURRENCY = "EUR"
 
 
 def guess(
@@ -57,6 +61,8 @@ def import_files(
     `columns` maps our column to the file's. `dry_run` reads and compares everything and writes nothing.
     Raises SourceError when a file cannot be imported at all; then nothing of any file was written.
     """
+    if not paths:
+        raise SettingsError("cannot import", "no file was named", "Name one or more files: lifeloop import orders.csv")
     request = Request(kind=kind, columns=columns, date_format=date_format, source=source)
     with tempfile.TemporaryDirectory(prefix="lifeloop-import-") as folder:
         parts = [part for path in paths for part in open_parts(path, Path(folder))]
@@ -75,35 +81,43 @@ class _Import:
     progress: Progress
 
     def run(self, understood: list[Understood], *, dry_run: bool) -> ImportReport:
-        base = self.settings.shop.currency or "EUR"
-        with Stage(self.folder) as stage:
-            files = tuple(self._stage(stage, number, one, base, len(understood)) for number, one in enumerate(understood))
-        now = self.clock.now()
-        work = Work(
-            lake=self.lake,
-            engine=self.engine,
-            folder=self.folder,
-            source=understood[0].guess.source,
-            values={"received_at": now, "base": base},
-            parts=len(understood),
-        )
-        settled = settle(work, stage, [one.part.sha256 for one in understood])
-        if not dry_run:
-            for position, change in enumerate(settled.changes):
-                self.progress("writing", position, len(settled.changes))
-                change.write(self.lake, self.engine)
-        return ImportReport(
-            files=files,
-            currency=base,
-            dry_run=dry_run,
-            rejected=settled.rejected,
-            written=tuple(change.table.name for change in settled.changes),
-            warnings=tuple(settled.warnings),
-            **settled.counts,
-        )
+        """Survey, stage and settle; files kept under one source are settled together."""
+        shop = self.settings.shop
+        surveys = [look_over(one, shop.zone, base_known=shop.currency is not None) for one in understood]
+        named = base_currency(surveys, shop.currency)
+        base = named or _FALLBACK_CURRENCY
+        moneyed = any(has_money(one) for one in understood)
+        warnings = [] if named or not moneyed else [_about_currency(base)]
+        files: list[FileReport] = []
+        groups: dict[str, list[int]] = {}
+        for number, one in enumerate(understood):
+            groups.setdefault(one.guess.source, []).append(number)
+        stages: dict[str, Stage] = {}
+        for source, numbers in groups.items():
+            with Stage(self.folder / f"group-{len(stages)}") as stage:
+                for number in numbers:
+                    one = understood[number].warned(surveys[number].warnings)
+                    reading = self._reading(one, surveys[number], base)
+                    files.append(self._stage(stage, number, one, reading, len(understood)))
+            stages[source] = stage
+        settled = [
+            self._settle(stages[source], source, [understood[n] for n in numbers], base, dry_run=dry_run)
+            for source, numbers in groups.items()
+        ]
+        return _report(files, settled, warnings, currency=base if moneyed else shop.currency, dry_run=dry_run)
 
-    def _stage(self, stage: Stage, number: int, one: Understood, base: str, total: int) -> FileReport:
-        read = one.form.begin(self._reading(one, base))
+    def _settle(self, stage: Stage, source: str, files: list[Understood], base: str, *, dry_run: bool) -> Settlement:
+        values = {"received_at": self.clock.now(), "base": base}
+        work = Work(self.lake, self.engine, stage.folder, source, values, parts=len(files))
+        self.progress("comparing", 0, 1)
+        settled = settle(work, stage, [one.part.sha256 for one in files])
+        for done, change in enumerate([] if dry_run else settled.changes):
+            self.progress("writing", done, len(settled.changes))
+            change.write(self.lake, self.engine)
+        return settled
+
+    def _stage(self, stage: Stage, number: int, one: Understood, reading: Reading, total: int) -> FileReport:
+        read = one.form.begin(reading)
         rows = 0
         reasons: Counter[str] = Counter()
         for batch in one.part.rows():
@@ -116,15 +130,42 @@ class _Import:
             self.progress("reading", number + batch.share, total)
         return FileReport(guess=one.guess, rows=rows, rejected=dict(reasons))
 
-    def _reading(self, one: Understood, base: str) -> Reading:
-        numbers = one.sample.values.get(one.columns.get("order_id", ""), [])
-        digits = sum(text.isdigit() for text in numbers)
+    def _reading(self, one: Understood, survey: Survey, base: str) -> Reading:
+        shop = self.settings.shop
         return Reading(
             columns=one.columns,
-            zone=self.settings.shop.zone,
+            zone=shop.zone,
             latest=self.clock.now() + timedelta(days=1),
             base=base,
             currency=base,
-            rates={code: Decimal(str(rate)) for code, rate in self.settings.shop.rates.items()},
-            plain_numbers=bool(numbers) and digits > 0.5 * len(numbers),
+            rates={code: Decimal(str(rate)) for code, rate in shop.rates.items()},
+            dates=survey.dates,
+            comma=survey.comma,
+            plain_numbers=survey.plain_numbers,
         )
+
+
+def _about_currency(base: str) -> str:
+    return f"no currency is named in these files: amounts are taken for {base}. Set it in lifeloop.toml under [shop] currency."
+
+
+def _report(
+    files: list[FileReport], settled: list[Settlement], warnings: list[str], *, currency: str | None, dry_run: bool
+) -> ImportReport:
+    counts: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    written: dict[str, None] = {}
+    for one in settled:
+        counts.update(one.counts)
+        rejected.update(one.rejected)
+        written |= dict.fromkeys(change.table.name for change in one.changes)
+        warnings = [*warnings, *one.warnings]
+    return ImportReport(
+        files=tuple(files),
+        currency=currency,
+        dry_run=dry_run,
+        rejected=dict(rejected),
+        written=tuple(written),
+        warnings=tuple(warnings),
+        **counts,
+    )

@@ -53,7 +53,10 @@ def read_number(text: str, *, comma: bool = False) -> Decimal | None:
     value = decimal_of(text)
     if value is None or value.adjusted() >= 15:
         return None
-    return value.quantize(_SMALLEST, context=_CONTEXT) if value.adjusted() > -20 else Decimal(0)
+    if value.adjusted() < -20:
+        return Decimal(0)
+    exponent = value.as_tuple().exponent
+    return value.quantize(_SMALLEST, context=_CONTEXT) if isinstance(exponent, int) and exponent < -18 else value
 
 
 def parse_numbers(values: Any, *, comma: bool = False) -> Any:

@@ -90,4 +90,6 @@ def as_text(values: Any) -> Any:
         return pa.array(
             [None if value is None else value.decode("utf-8", "replace") for value in values.to_pylist()], pa.string()
         )
+    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
+        values = values.cast(pa.timestamp("us", values.type.tz), safe=False)
     return values if pa.types.is_string(values.type) else values.cast(pa.string())

@@ -30,8 +30,8 @@ title: product name, description, product title, item name, item description, ti
     article name, name, goods name, lineitem name, commodity desc, product type, 商品名称, 商品标题, 产品名称,
     宝贝标题, 品名, 标题, 名称, 商品名
 quantity: quantity, qty, units, pieces, item quantity, order quantity, quantity ordered, pcs, num items,
-    number of items, amount of items, item count, count, units sold, volume, 购买数量, 商品数量, 宝贝数量, 数量, 件数,
-    销量
+    number of items, number of, amount of items, item count, count, units sold, volume, 购买数量, 商品数量, 宝贝数量, 数量,
+    件数, 销量
 price: unit price, price, item price, unit cost price, price per unit, product price, sales price, selling price,
     price each, list price, 单价, 商品单价, 价格, 售价, 商品价格, 成交单价
 amount: sales value, line total, line amount, amount, total amount, total price, total, sales, revenue, value,
@@ -63,7 +63,7 @@ language: language, locale, lang, customer locale, 语言
 created_at: created at, signup date, sign up date, registration date, registered at, registered, joined, join date,
     date joined, member since, created, customer since, 注册时间, 注册日期, 创建时间, 入会时间
 message_id: message id, event id, uuid, insert id, id, 事件id, 消息id
-event: event, event name, event type, action, behavior, behaviour, behavior type, activity, name, type, 事件, 事件名,
+event: event, event name, event type, action, behavior, behaviour, behavior type, activity, 事件, 事件名,
     事件名称, 行为, 行为类型, 动作
 anonymous_id: anonymous id, visitor id, device id, client id, cookie id, distinct id, visitor, 匿名id, 访客id, 设备id
 session_id: session id, session, user session, visit id, 会话id, 会话

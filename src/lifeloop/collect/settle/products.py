@@ -77,7 +77,8 @@ def settle_products(work: Work, stage: Stage, sale: Any) -> Settlement:
         "SELECT count(*) AS n, count(CASE WHEN was_known THEN 1 END) AS known FROM news", {"news": news}
     )
     count = counted.to_pylist()[0]
-    settlement = Settlement(counts={"products": count["n"]})
+    found = work.engine.query("SELECT count(*) AS n FROM heard", {"heard": heard}).to_pylist()[0]["n"]
+    settlement = Settlement(counts={"products": found})
     if count["known"]:
         settlement.changes = [Change(PRODUCT, "overwrite", REWRITTEN, {"news": news, "products": PRODUCT})]
     elif count["n"]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from lifeloop.collect.settle.change import Settlement, Work
+from lifeloop.collect.settle.customers import settle_customers
+from lifeloop.collect.settle.events import settle_events
 from lifeloop.collect.settle.products import settle_products
 from lifeloop.collect.settle.rejections import settle_rejections
 from lifeloop.collect.settle.sales import joined_parts, settle_sales
@@ -16,6 +18,10 @@ def settle(work: Work, stage: Stage, sha256: list[str]) -> Settlement:
     steps = [settle_rejections(work, stage, sha256)]
     if stage.files("sale") or stage.files("product"):
         steps.append(settle_products(work, stage, sale))
+    if stage.files("customer"):
+        steps.append(settle_customers(work, stage))
+    if stage.files("event"):
+        steps.append(settle_events(work, stage))
     if stage.files("sale"):
         steps.append(settle_sales(work, sale))
     for step in steps:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from lifeloop.base.registry import Registry
 from lifeloop.collect.source import Source
+from lifeloop.collect.sources.customers import CustomerList
+from lifeloop.collect.sources.events import Events
 from lifeloop.collect.sources.lines import OrderLines
+from lifeloop.collect.sources.orders import WholeOrders
+from lifeloop.collect.sources.products import ProductList
+from lifeloop.collect.sources.shopify import ShopifyOrders
 
-SOURCES: Registry[Source] = Registry("source", "lifeloop.sources", {source.name: source for source in (OrderLines(),)})
+_OWN: tuple[Source, ...] = (ShopifyOrders(), Events(), OrderLines(), WholeOrders(), ProductList(), CustomerList())
+
+SOURCES: Registry[Source] = Registry("source", "lifeloop.sources", {source.name: source for source in _OWN})
 """Every source by name, in the order they are asked whether a file is theirs."""

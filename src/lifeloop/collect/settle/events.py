@@ -1,0 +1,47 @@
+"""Events: the same message id is the same event; without one, the same content at the same place in its file is."""
+
+from __future__ import annotations
+
+from lifeloop.collect.settle.change import Change, Settlement, Work
+from lifeloop.collect.stage import Stage, materialise
+from lifeloop.schema import EVENT
+
+_CONTENT = ("customer_id", "anonymous_id", "session_id", "name", "product_id", "order_id", "properties")
+_TEXT = ", ".join(f"coalesce({name}, '')" for name in _CONTENT)
+
+NAMED = f"""
+WITH fingerprinted AS (
+    SELECT e.*, md5(concat_ws('|', {_TEXT}, CAST(happened_at AS VARCHAR),
+        coalesce(CAST(amount_minor AS VARCHAR), ''))) AS content
+    FROM event AS e
+), counted AS (
+    SELECT f.*, row_number() OVER (PARTITION BY part, content ORDER BY line) AS occurrence FROM fingerprinted AS f
+), identified AS (
+    SELECT c.* EXCLUDE (message_id, content, occurrence),
+        coalesce(message_id, concat(content, '-', CAST(occurrence AS VARCHAR))) AS message_id FROM counted AS c
+)
+SELECT i.*, row_number() OVER (PARTITION BY message_id ORDER BY part, line) AS copy FROM identified AS i
+"""
+
+FRESH = """
+SELECT $source AS source, n.message_id AS message_id, n.type AS type, n.name AS name, n.customer_id AS customer_id,
+    n.anonymous_id AS anonymous_id, n.session_id AS session_id, n.happened_at AS occurred_at, $received_at AS received_at,
+    n.product_id AS product_id, n.order_id AS order_id, n.currency AS currency, n.amount_minor AS amount_minor,
+    n.properties AS properties
+FROM named AS n LEFT JOIN (SELECT message_id FROM events WHERE source = $source) AS k ON n.message_id = k.message_id
+WHERE n.copy = 1 AND k.message_id IS NULL
+"""
+
+
+def settle_events(work: Work, stage: Stage) -> Settlement:
+    """Compare the staged events with the lake."""
+    engine = work.engine
+    named = materialise(engine.stream(NAMED, {"event": stage.source("event")}), work.folder / "named.parquet")
+    tables = {"named": named, "events": EVENT}
+    stamp = {"source": work.source, "received_at": work.values["received_at"]}
+    different = engine.query("SELECT count(*) AS n FROM named WHERE copy = 1", {"named": named}).to_pylist()[0]["n"]
+    fresh = engine.query(f"SELECT count(*) AS n FROM ({FRESH}) AS f", tables, **stamp).to_pylist()[0]["n"]
+    settlement = Settlement(counts={"events": different})
+    if fresh:
+        settlement.changes = [Change(EVENT, "append", FRESH, tables, stamp)]
+    return settlement

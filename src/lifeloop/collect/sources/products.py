@@ -1,0 +1,58 @@
+"""Product lists: one row per product, as the shop's catalogue has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow.compute as pc
+
+from lifeloop.collect import amounts
+from lifeloop.collect.facts import Facts, staged
+from lifeloop.collect.idents import clean_ids
+from lifeloop.collect.rows import Rows, Sieve
+from lifeloop.collect.source import Kind, Reader, Reading, negative
+from lifeloop.collect.words import WORDS
+
+_TOLD = ("title", "category", "brand", "price", "cost")
+
+
+class ProductList:
+    """The generic source for product files."""
+
+    name = "products"
+    kind: Kind = "products"
+    about = "One row per product: title, category, brand, price, cost."
+    fields: Mapping[str, Sequence[str]] = {
+        **{name: WORDS[name] for name in ("product_id", *_TOLD, "currency", "updated_at")},
+        "product_id": (*WORDS["product_id"], "id"),
+    }
+    required: Sequence[Sequence[str]] = (("product_id",), _TOLD)
+
+    def recognises(self, _columns: Sequence[str], mapping: Mapping[str, str], /) -> bool:
+        """Return whether products are named and something is told of them."""
+        return all(any(name in mapping for name in group) for group in self.required)
+
+    def begin(self, reading: Reading) -> Reader:
+        """Return the reader of one file's batches."""
+        return lambda rows: _read(reading, rows)
+
+
+def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
+    sieve = Sieve(rows)
+    product = clean_ids(reading.text(rows, "product_id"))
+    sieve.drop(pc.is_null(product), "no_product", "no product number stands in it")
+    price = reading.numbers(rows, sieve, "price")
+    cost = reading.numbers(rows, sieve, "cost")
+    sieve.drop(negative(price) | negative(cost), "negative_price", "the price is below 0")
+    currency = amounts.currency_of(reading, rows, sieve, "price")
+    priced = pc.or_(pc.is_valid(price), pc.is_valid(cost))
+    columns = {
+        "line": rows.lines,
+        "product_id": product,
+        **{name: reading.text(rows, name) for name in ("title", "category", "brand")},
+        "currency": pc.if_else(priced, currency, None),
+        "price_minor": amounts.minor(price, currency),
+        "cost_minor": amounts.minor(cost, currency),
+        "happened_at": reading.instants(rows, sieve, "updated_at", required=False),
+    }
+    return Facts({"product": staged("product", sieve.good, columns)}), sieve

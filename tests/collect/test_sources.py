@@ -1,0 +1,70 @@
+"""Every source of ours keeps the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifeloop.collect.sources import SOURCES
+from lifeloop.testing.sources import SourceContract
+
+SHOPIFY = """\
+Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Cancelled at,Refunded Amount
+#1,ann@x.org,paid,2024-01-05 12:00:00 -0500,EUR,26,5,2,33,2024-01-05 12:00:00 -0500,2,Mug,10,MUG,,0
+#1,,,,,,,,,,1,Tea,6,,,
+#2,bob@x.org,refunded,2024-01-06 12:00:00 -0500,EUR,10,0,0,10,2024-01-06 12:00:00 -0500,1,Mug,10,MUG,,10
+#3,cy@x.org,pending,,EUR,10,0,0,10,2024-01-06 12:00:00 -0500,1,Mug,10,MUG,,0
+"""  # noqa: E501 - the header is Shopify's
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "example.csv"
+    path.write_text(text)
+    return path
+
+
+class TestShopifyOrders(SourceContract):
+    source = SOURCES["shopify"]
+
+    def example(self, folder: Path) -> Path:
+        return written(folder, SHOPIFY)
+
+
+class TestOrderLines(SourceContract):
+    source = SOURCES["lines"]
+
+    def example(self, folder: Path) -> Path:
+        return written(folder, "order_id,customer,date,sku,qty,price\n1,ann,2024-01-05,mug,2,9.5\n2,bob,2024-01-06,tea,x,3\n")
+
+
+class TestWholeOrders(SourceContract):
+    source = SOURCES["orders"]
+
+    def example(self, folder: Path) -> Path:
+        return written(folder, "order no,client,ordered at,total\n1,ann,2024-01-05,19\n2,bob,2024-01-06,-3\n")
+
+
+class TestProductList(SourceContract):
+    source = SOURCES["products"]
+
+    def example(self, folder: Path) -> Path:
+        return written(folder, "sku,title,price\nmug,A mug,9.5\ntea,Tea,3\n")
+
+
+class TestCustomerList(SourceContract):
+    source = SOURCES["customers"]
+
+    def example(self, folder: Path) -> Path:
+        return written(folder, "customer id,email,country\nann,ann@x.org,FR\nbob,bob@x.org,\n")
+
+
+class TestEvents(SourceContract):
+    source = SOURCES["events"]
+
+    def example(self, folder: Path) -> Path:
+        return written(
+            folder, "event_time,event_type,user_id,product_id\n2024-01-05 10:00,view,ann,mug\n2024-01-05,cart,bob,mug\n"
+        )
+
+
+def test_the_first_source_that_recognises_a_file_reads_it_so_the_most_particular_come_first() -> None:
+    assert list(SOURCES) == ["shopify", "events", "lines", "orders", "products", "customers"]
