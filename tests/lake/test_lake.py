@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lifeloop.base.errors import LakeError
+from lifeloop.lake import DuckEngine
 from lifeloop.schema import ORDER, ORDER_LINE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 
@@ -106,3 +107,35 @@ def test_a_query_the_engine_refuses_is_shown_with_its_text(shop: ShopBuilder) ->
         shop.engine.query("SELECT no_such_column FROM o", {"o": ORDER})
 
     assert "SELECT no_such_column FROM o" in str(error.value)
+
+
+def test_queries_at_one_time_see_only_the_tables_they_named(shop: ShopBuilder) -> None:
+    shop.orders("ann", day=0).orders("bob", day=1)
+    engine = shop.engine
+    answers: list[int] = []
+
+    def count(rows: int) -> None:
+        named = {"o": ORDER, "rows": pa.table({"a": [0] * rows})}
+        sql = "SELECT (SELECT count(*) FROM rows) - (SELECT count(*) FROM o) AS n"
+        answers.extend(engine.query(sql, named)["n"][0].as_py() for _ in range(20))
+
+    threads = [threading.Thread(target=count, args=(rows,)) for rows in (2, 2, 5, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [0] * 40 + [3] * 40
+    with pytest.raises(LakeError):
+        engine.query("SELECT * FROM rows", {})
+
+
+def test_the_engine_leaves_no_spill_folder_behind(shop: ShopBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = DuckEngine(shop.lake, memory_mb=256)
+    engine.query("SELECT count(DISTINCT range) FROM range(1000)", {})
+    assert list(tmp_path.glob("lifeloop-*"))
+
+    del engine
+
+    assert not list(tmp_path.glob("lifeloop-*"))

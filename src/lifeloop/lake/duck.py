@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,12 +22,14 @@ _BATCH_ROWS = 122_880
 
 
 class DuckEngine:
-    """Runs each query in a connection of its own; spills to disk beyond `memory_mb`."""
+    """Runs each query in a connection of its own to one database that keeps nothing; spills to disk beyond `memory_mb`."""
 
     def __init__(self, lake: Lake, *, memory_mb: int = 3000, threads: int | None = None) -> None:
         self._lake = lake
         self._memory_mb = memory_mb
         self._threads = threads
+        self._opening = threading.Lock()
+        self._database: duckdb.DuckDBPyConnection | None = None
 
     def query(self, sql: str, tables: Mapping[str, Source], **values: Value) -> pa.Table:
         """Return all rows of `sql`. Raises LakeError."""
@@ -46,22 +51,30 @@ class DuckEngine:
 
     @contextmanager
     def _connected(self, sql: str, tables: Mapping[str, Source]) -> Iterator[duckdb.DuckDBPyConnection]:
-        with (
-            tempfile.TemporaryDirectory(prefix="lifeloop-", ignore_cleanup_errors=True) as spill,
-            duckdb.connect() as connection,
-        ):
+        with self._cursor() as connection:
             try:
-                connection.execute(f"SET memory_limit = '{self._memory_mb}MB'")
-                connection.execute(f"SET temp_directory = '{spill}'")
-                connection.execute("SET preserve_insertion_order = false")
-                connection.execute("SET TimeZone = 'UTC'")
-                if self._threads:
-                    connection.execute(f"SET threads = {self._threads}")
                 for name, source in tables.items():
                     self._name(connection, name, source)
                 yield connection
             except duckdb.Error as error:
                 raise LakeError("the engine refused a query", str(error), f"The query was:\n{sql}") from error
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection. The database behind it is opened once: opening it takes 12 ms, a connection .1 ms."""
+        with self._opening:
+            if self._database is None:
+                spill = tempfile.mkdtemp(prefix="lifeloop-")
+                weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+                database = duckdb.connect()
+                database.execute(f"SET GLOBAL memory_limit = '{self._memory_mb}MB'")
+                database.execute(f"SET GLOBAL temp_directory = '{spill}'")
+                database.execute("SET GLOBAL preserve_insertion_order = false")
+                database.execute("SET GLOBAL TimeZone = 'UTC'")
+                database.execute("SET GLOBAL enable_external_file_cache = false")  # erased rows must not stay in memory
+                if self._threads:
+                    database.execute(f"SET GLOBAL threads = {self._threads}")
+                self._database = database
+            return self._database.cursor()
 
     def _name(self, connection: duckdb.DuckDBPyConnection, name: str, source: Source) -> None:
         """Let `name` stand for `source` in the queries of one connection."""
@@ -81,4 +94,4 @@ class DuckEngine:
             connection.register(name, source)
             return
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        connection.execute(f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true)')
+        connection.execute(f'CREATE TEMP VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true)')
