@@ -82,28 +82,30 @@ class Moment:
         return bounds if since_days is None else bounds | {"since": self.shifted(-since_days)}
 
 
-def known(name: str, moment: Moment, *, since_days: int | None = None, only_chosen: bool = False) -> str:
-    """Return the query of everything of one kind known as of `moment`, of customers who are named.
+def known(name: str, moment: Moment, *, since_days: int | None = None) -> str:
+    """Return the query of everything of one kind known as of `moment` about the customers in the relation `people`.
 
-    Columns: customer_id, those of the fact, `day` (days since 1970-01-01 in the shop's zone), `age_days` (whole days
-    before as_of, 0 = within the last day) and `last_day` (the last known day, the same in every row). Parameters:
-    `$as_of` and, with `since_days`, `$since`: facts older than that many days are left out. With `only_chosen`,
-    customers outside the relation `chosen` are left out.
+    Columns: `customer` (the customer's number in `people`), those of the fact, `day` (days since 1970-01-01 in the
+    shop's zone), `age_days` (whole days before as_of, 0 = within the last day) and `last_day` (the last known day, the
+    same in every row). Parameters: `$as_of` and, with `since_days`, `$since`: older facts are left out.
     """
     table = FACTS[name]
-    where = [f"{table.time} < $as_of", "customer_id IS NOT NULL"]
-    if since_days is not None:
-        where.append(f"{table.time} >= $since")
-    if only_chosen:
-        where.append("customer_id IN (SELECT customer_id FROM chosen)")
-    return f"""SELECT customer_id, {", ".join(_COLUMNS[name])},
+    columns = ", ".join(f"facts.{column}" for column in _COLUMNS[name])
+    since = "" if since_days is None else f" AND facts.{table.time} >= $since"
+    return f"""SELECT customer, {", ".join(_COLUMNS[name])},
     CAST(floor(local_seconds / {DAY_SECONDS}) AS INTEGER) AS day,
     CAST(greatest(ceil(({moment.local_seconds!r} - local_seconds) / {DAY_SECONDS}) - 1, 0) AS INTEGER) AS age_days,
     {moment.last_day} AS last_day
     FROM (
-        SELECT customer_id, {", ".join(_COLUMNS[name])}, epoch({table.time}) + {_offset(table.time, moment)} AS local_seconds
-        FROM {name} WHERE {" AND ".join(where)}
+        SELECT people.customer, {columns}, epoch(facts.{table.time}) + {_offset(f"facts.{table.time}", moment)} AS local_seconds
+        FROM {name} AS facts JOIN people ON people.customer_id = facts.customer_id
+        WHERE facts.{table.time} < $as_of{since}
     ) AS known_{name}"""
+
+
+def named(name: str, table: Table) -> str:
+    """Return the query of the customers named in `name` before the moment (`$as_of`), each once."""
+    return f"SELECT DISTINCT customer_id FROM {name} WHERE {table.time} < $as_of AND customer_id IS NOT NULL"
 
 
 def following(moment: Moment) -> str:

@@ -13,13 +13,11 @@ DAYS = Subject(
     name="days",
     about="One row per customer and day with an order.",
     facts=("orders",),
-    sql="""SELECT customer_id, day, value_minor, ((day + 3) % 7 + 7) % 7 AS weekday,
-    day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS gap_days,
-    row_number() OVER (PARTITION BY customer_id ORDER BY day) AS from_first,
-    count(*) OVER (PARTITION BY customer_id) - row_number() OVER (PARTITION BY customer_id ORDER BY day) + 1 AS from_last
-    FROM (
-        SELECT customer_id, day, sum(goods_minor) AS value_minor FROM orders GROUP BY customer_id, day
-    ) AS by_day""",
+    sql="""SELECT customer, day, value_minor, ((day + 3) % 7 + 7) % 7 AS weekday,
+    day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap_days,
+    row_number() OVER (PARTITION BY customer ORDER BY day) AS from_first,
+    count(*) OVER (PARTITION BY customer) - row_number() OVER (PARTITION BY customer ORDER BY day) + 1 AS from_last
+    FROM (SELECT customer, day, sum(goods_minor) AS value_minor FROM orders GROUP BY customer, day) AS by_day""",
     columns={
         "day": "the day, counted from 1970-01-01",
         "value_minor": "paid for goods on it",

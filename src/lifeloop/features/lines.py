@@ -10,9 +10,9 @@ LINES = Subject(
     name="lines",
     about="One row per customer and product bought; lines without a product count as one product of no name.",
     facts=("lines",),
-    sql="""SELECT customer_id, product_id, count(*) AS lines, sum(goods_minor / nullif(quantity, 0)) AS price_sum_minor,
+    sql="""SELECT customer, product_id, count(*) AS lines, sum(goods_minor / nullif(quantity, 0)) AS price_sum_minor,
     max(goods_minor / nullif(quantity, 0)) AS price_max_minor
-    FROM lines GROUP BY customer_id, product_id""",
+    FROM lines GROUP BY customer, product_id""",
     columns={
         "product_id": "the product; null where the lines name none",
         "lines": "order lines with it",

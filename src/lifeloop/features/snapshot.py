@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lifeloop.base.errors import FeatureError, LakeError
+from lifeloop.base.errors import FeatureError, LakeError, LifeloopError
 from lifeloop.features.combined import COMBINED
-from lifeloop.features.cut import FACTS, Moment, known
+from lifeloop.features.cut import FACTS, Moment, known, named
 from lifeloop.features.declare import Feature, Subject
 from lifeloop.features.declared import FEATURES, features_named
 from lifeloop.lake import Engine, Lake, Source
-from lifeloop.schema import CUSTOMER, SNAPSHOT
+from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SNAPSHOT, Table
 from lifeloop.schema.declare import Dtype
 
 _SQL_TYPE: Mapping[Dtype, str] = {"int32": "INTEGER", "int64": "BIGINT", "float64": "DOUBLE"}
+
+PEOPLE: Mapping[str, Table] = {"orders": ORDER, "refunds": REFUND, "events": EVENT, "customers": CUSTOMER}
+"""Where a person may be named."""
 
 
 def take_snapshot(
@@ -40,13 +45,17 @@ def take_snapshot(
     moment = Moment(as_of, zone)
     wanted = dict(features) if isinstance(features, Mapping) else features_named(features)
     needed = _needed(wanted)
-    chosen = None if customers is None else pa.table({"customer_id": pa.array(sorted(set(customers)), pa.string())})
-    parts: dict[str, Source] = {"people": _people(engine, moment, chosen)}
+    people = _people(engine, moment, customers)
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for subject in _subjects(needed):
         own = [feature for feature in needed.values() if feature.subject == subject]
-        parts[f"of_{subject.name}"] = _part(engine, moment, subject, own, chosen)
-    rows = engine.query(_together(moment, needed, wanted), parts)
-    return rows.add_column(0, "as_of", pa.array([as_of.astimezone(UTC)] * len(rows), pa.timestamp("us", tz="UTC")))
+        if subject == COMBINED:
+            part = _combine(engine, moment, own, pa.table({"customer": people["customer"], **columns}))
+        else:
+            part = _part(engine, moment, subject, own, people)
+        columns |= _aligned(part, own, people.num_rows)
+    times = pa.repeat(pa.scalar(as_of.astimezone(UTC), pa.timestamp("us", tz="UTC")), people.num_rows)
+    return pa.table({"as_of": times, "customer_id": people["customer_id"], **{name: columns[name] for name in wanted}})
 
 
 def write_snapshot(lake: Lake, engine: Engine, as_of: datetime, *, zone: str = "UTC") -> int:
@@ -76,79 +85,95 @@ def _needed(wanted: Mapping[str, Feature]) -> dict[str, Feature]:
 
 
 def _subjects(features: Mapping[str, Feature]) -> list[Subject]:
-    """Return the subjects with rows of their own, each once."""
-    return list({f.subject.name: f.subject for f in features.values() if f.subject != COMBINED}.values())
+    """Return the subjects, each once; the one made of all others comes last."""
+    subjects = {feature.subject.name: feature.subject for feature in features.values()}
+    return sorted(subjects.values(), key=lambda subject: subject == COMBINED)
 
 
-def _people(engine: Engine, moment: Moment, chosen: pa.Table | None) -> pa.Table:
-    """Return everyone known before the moment, one row each."""
-    tables: dict[str, Source] = {**FACTS, "customers": CUSTOMER}
-    queries = [
-        f"SELECT DISTINCT customer_id FROM {name} WHERE {table.time} < $as_of AND customer_id IS NOT NULL"
-        for name, table in {**FACTS, "customers": CUSTOMER}.items()
-        if name != "lines"
-    ]
+def _people(engine: Engine, moment: Moment, customers: Iterable[str] | None) -> pa.Table:
+    """Return everyone known before the moment: customer_id, in its order, and `customer`, the number from 0."""
+    tables: dict[str, Source] = {**PEOPLE}
     where = ""
-    if chosen is not None:
-        tables["chosen"] = chosen
+    if customers is not None:
+        tables["chosen"] = pa.table({"customer_id": pa.array(sorted(set(customers)), pa.string())})
         where = " WHERE customer_id IN (SELECT customer_id FROM chosen)"
-    del tables["lines"]
-    sql = f"SELECT DISTINCT customer_id FROM ({' UNION ALL '.join(queries)}) AS seen{where}"
-    return engine.query(sql, tables, **moment.values())
+    seen = " UNION ALL ".join(named(name, table) for name, table in PEOPLE.items())
+    sql = f"SELECT DISTINCT customer_id FROM ({seen}) AS seen{where} ORDER BY customer_id"
+    people = engine.query(sql, tables, **moment.values())
+    return people.append_column("customer", pa.array(np.arange(people.num_rows, dtype=np.int32)))
 
 
-def _part(engine: Engine, moment: Moment, subject: Subject, features: list[Feature], chosen: pa.Table | None) -> pa.Table:
-    """Return the features of one subject: customer_id and one column each, one row per customer with such facts."""
+def _part(engine: Engine, moment: Moment, subject: Subject, features: list[Feature], people: pa.Table) -> pa.Table:
+    """Return the features of one subject: `customer` and one column each, one row per customer with such facts."""
     windows = [feature.window_days for feature in features]
     since = max(window or 0 for window in windows) if all(windows) else None
-    tables: dict[str, Source] = {name: FACTS[name] for name in subject.facts}
-    if chosen is not None:
-        tables["chosen"] = chosen
-    cuts = ", ".join(
-        f"{name} AS ({known(name, moment, since_days=since, only_chosen=chosen is not None)})" for name in subject.facts
-    )
-    columns = ", ".join(f"{feature.expression} AS {feature.name}" for feature in features)
-    sql = f"WITH {cuts} SELECT customer_id, {columns} FROM ({subject.sql}) AS {subject.name}_of GROUP BY customer_id"
+    tables: dict[str, Source] = {"people": people, **{name: FACTS[name] for name in subject.facts}}
     try:
-        return engine.query(sql, tables, **moment.values(since_days=since))
+        return engine.query(_part_sql(moment, subject, features, since), tables, **moment.values(since_days=since))
     except LakeError as error:
-        raise _blamed(engine, subject, features, error) from error
+        raise _blamed(engine, moment, subject, features, error) from error
 
 
-def _blamed(engine: Engine, subject: Subject, features: list[Feature], error: LakeError) -> LakeError | FeatureError:
-    """Return the error of the one feature the engine does not understand, else the engine's own."""
-    empty: dict[str, Source] = {name: FACTS[name].empty() for name in subject.facts}
-    noon = Moment(datetime(2024, 1, 1, tzinfo=UTC))
-    cuts = ", ".join(f"{name} AS ({known(name, noon)})" for name in subject.facts)
+def _part_sql(moment: Moment, subject: Subject, features: list[Feature], since_days: int | None = None) -> str:
+    """Return the query of one subject. The cut relations hide the tables they are cut from, having their names."""
+    cuts = ", ".join(f"{name} AS ({known(name, moment, since_days=since_days)})" for name in subject.facts)
+    columns = ", ".join(_typed(feature) for feature in features)
+    return f"WITH {cuts} SELECT customer, {columns} FROM ({subject.sql}) AS subject GROUP BY customer"
+
+
+def _combine(engine: Engine, moment: Moment, features: list[Feature], everything: pa.Table) -> pa.Table:
+    """Return the features made of other features, one row per customer."""
+    sql = f"SELECT *, {moment.month} AS month_of_as_of FROM everything"
     for feature in features:
-        sql = f"WITH {cuts} SELECT {feature.expression} FROM ({subject.sql}) AS {subject.name}_of GROUP BY customer_id"
+        sql = f"SELECT *, {_typed(feature)} FROM ({sql}) AS up_to_{feature.name}"
+    sql = f"SELECT customer, {', '.join(feature.name for feature in features)} FROM ({sql}) AS combined"
+    try:
+        return engine.query(sql, {"everything": everything})
+    except LakeError as error:
+        if len(features) == 1:
+            raise _refused(features[0], error) from error
+        for feature in features:
+            _combine(engine, moment, [feature], everything.slice(0, 0))
+        raise
+
+
+def _blamed(engine: Engine, moment: Moment, subject: Subject, features: list[Feature], error: LakeError) -> LifeloopError:
+    """Return the error of the one feature the engine does not understand, else the engine's own."""
+    nobody: dict[str, Source] = {
+        "people": pa.table({"customer_id": pa.array([], pa.string()), "customer": pa.array([], pa.int32())})
+    }
+    empty = nobody | {name: FACTS[name].empty() for name in subject.facts}
+    for feature in features:
         try:
-            engine.query(sql, empty, **noon.values())
+            engine.query(_part_sql(moment, subject, [feature]), empty, **moment.values())
         except LakeError as refused:
-            return FeatureError(
-                f"the feature {feature.name} cannot be computed from `{feature.expression}`",
-                refused.found,
-                f"Use the columns of {subject.name}: {', '.join(subject.columns)}.",
-            )
+            return _refused(feature, refused)
     return error
 
 
-def _together(moment: Moment, needed: Mapping[str, Feature], wanted: Mapping[str, Feature]) -> str:
-    """Return the query that brings all subjects together, fills what is empty and adds the combined features."""
-    plain = [f for f in needed.values() if f.subject != COMBINED]
-    joins = "".join(f" LEFT JOIN of_{s.name} ON of_{s.name}.customer_id = people.customer_id" for s in _subjects(needed))
-    columns = ", ".join(["people.customer_id", *(_filled(f, f"of_{f.subject.name}.{f.name}") for f in plain)])
-    sql = f"SELECT {columns}, {moment.month} AS month_of_as_of FROM people{joins}"
-    for feature in (f for f in needed.values() if f.subject == COMBINED):
-        sql = f"SELECT *, {_filled(feature, feature.expression)} FROM ({sql}) AS with_{feature.name}"
-    return f"SELECT customer_id, {', '.join(wanted)} FROM ({sql}) AS everything ORDER BY customer_id"
+def _refused(feature: Feature, error: LakeError) -> FeatureError:
+    return FeatureError(
+        f"the feature {feature.name} cannot be computed from `{feature.expression}`",
+        error.found,
+        f"Use the columns of {feature.subject.name}: {', '.join(feature.subject.columns)}.",
+    )
 
 
-def _filled(feature: Feature, value: str) -> str:
-    """Return the column of one feature: its declared type, no infinities, and what an empty one gets."""
-    column = f"CAST({value} AS {_SQL_TYPE[feature.dtype]})"
+def _typed(feature: Feature) -> str:
+    """Return the column of one feature in its declared type; what is not finite is not known."""
+    column = f"CAST({feature.expression} AS {_SQL_TYPE[feature.dtype]})"
     if feature.dtype == "float64":
         column = f"CASE WHEN abs({column}) < 1e300 THEN {column} END"
-    if feature.empty is not None:
-        column = f"coalesce({column}, {feature.empty})"
     return f"{column} AS {feature.name}"
+
+
+def _aligned(part: pa.Table, features: list[Feature], count: int) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of one subject in the order of all `count` customers, with what an empty one gets."""
+    row_of = np.full(count, -1, dtype=np.int64)
+    row_of[part["customer"].to_numpy()] = np.arange(part.num_rows)
+    rows = pa.array(row_of, mask=row_of < 0)
+    columns = {}
+    for feature in features:
+        column = part[feature.name].combine_chunks().take(rows)
+        columns[feature.name] = column if feature.empty is None else pc.fill_null(column, pa.scalar(feature.empty, column.type))
+    return columns
