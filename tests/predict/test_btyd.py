@@ -258,7 +258,7 @@ def test_equal_amounts_and_amounts_of_zero_do_no_harm() -> None:
     model = fit_gamma_gamma(np.ones(100), np.concatenate([np.full(90, 7.0), np.zeros(10)]))
 
     assert model.customers == 90
-    assert model.expected_value(np.array([0.0, 3.0]), np.array([0.0, 7.0])) == pytest.approx([7.0, 7.0], rel=1e-2)
+    assert model.expected_value(np.array([0.0, 3.0]), np.array([0.0, 7.0])) == pytest.approx([7.0, 7.0], rel=2e-2)
 
 
 @pytest.fixture(scope="module")

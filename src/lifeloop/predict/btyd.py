@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.predict.btyd_likelihood import Rows, compress, log_likelihood
 from lifeloop.predict.columns import Floats, numbers
+from lifeloop.predict.descent import lowest_within
 from lifeloop.predict.quadrature import beta_nodes
 
 WEEK_DAYS = 7.0
@@ -175,16 +175,8 @@ def fit_bg_nbd(x: Floats, t_x: Floats, T: Floats, weights: Floats | None = None)
             value, gradient = value + 0.5 * float(np.sum((logs - centre) ** 2)), gradient + logs - centre
         return value / rows.customers, gradient / rows.customers
 
-    start = np.clip(centre, -12.0, 10.0) if regularised else np.zeros(4)
-    found = minimize(
-        loss,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=_BOUNDS,
-        options={"gtol": 1e-9, "ftol": 1e-15, "maxiter": 500},
-    )
-    parameters = np.exp(found.x)
+    start = centre if regularised else np.zeros(4)
+    parameters = np.exp(lowest_within(loss, start, _BOUNDS))
     r, alpha, a, b = (float(value) for value in parameters)
     value, _ = log_likelihood(parameters, rows)
     orders = float(rows.with_orders @ rows.orders)

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.predict.btyd import LEAST_REPEATERS
 from lifeloop.predict.columns import Floats
+from lifeloop.predict.descent import lowest_within
 
 _LEAST_TAIL = 1.25
 """Lowest q: at q = 1 the mean over customers does not exist, and a newcomer's expected value with it."""
@@ -81,16 +81,9 @@ def fit_gamma_gamma(x: Floats, m: Floats, *, mean: float | None = None) -> Gamma
         return GammaGamma(4.0, 4.0, 0.75 * level, customers=int(m.size), regularised=True)
     level = float(m.mean())
     loss = _loss(x, m / level)
-    found = minimize(
-        loss,
-        np.log([6.0, 4.0, 1.0]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=_BOUNDS,
-        options={"gtol": 1e-8, "ftol": 1e-15, "maxiter": 500},
-    )
-    p, q, v = (float(value) for value in np.exp(found.x))
-    return GammaGamma(p, q, v * level, m.size * (-float(found.fun) - float(np.log(level))), int(m.size))
+    at = lowest_within(loss, np.log([6.0, 4.0, 1.0]), _BOUNDS)
+    p, q, v = (float(value) for value in np.exp(at))
+    return GammaGamma(p, q, v * level, m.size * (-loss(at)[0] - float(np.log(level))), int(m.size))
 
 
 def _loss(x: Floats, m: Floats) -> Callable[[Floats], tuple[float, Floats]]:
