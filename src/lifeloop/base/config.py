@@ -1,6 +1,7 @@
 """Settings and the data home.
 
-A home is one folder: `lifeloop.toml` (settings), `lake/` (facts), `models/` (versions), `reports/`.
+A home is one folder: `lifeloop.toml` (settings), `lake/` (facts), `models/` (versions),
+`backtests/`, `reports/`.
 Order of precedence: command line, `LIFELOOP_*` environment, `lifeloop.toml`, the defaults below.
 """
 
@@ -141,6 +142,11 @@ class Home:
         return self.path / "models"
 
     @property
+    def backtests(self) -> Path:
+        """The last backtest of each question, a JSON file each."""
+        return self.path / "backtests"
+
+    @property
     def reports(self) -> Path:
         """Reports, an HTML file each."""
         return self.path / "reports"
@@ -149,6 +155,15 @@ class Home:
     def currency(self) -> str:
         """The shop's base currency; EUR until the first import says otherwise."""
         return self.settings.shop.currency or "EUR"
+
+    def settle_currency(self, currency: str) -> None:
+        """Write the base currency the first import found into lifeloop.toml, and leave everything else there as it is."""
+        file = self.path / SETTINGS_FILE
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        if "[shop]" not in lines:
+            lines.append("[shop]")
+        lines.insert(lines.index("[shop]") + 1, f'currency = "{currency}"')
+        file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def read_settings(file: Path) -> Settings:

@@ -75,6 +75,11 @@ class NextOrder:
     """By rhythm, the correction of what BG/NBD says."""
     version: str = UNSAVED
 
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What whoever reads the forecasts should know."""
+        return () if self.level else (TOO_EARLY,)
+
     def score(self, snapshot: pa.Table) -> pa.Table:
         """Return one score row per customer of `snapshot`. Raises ModelError when a feature is missing."""
         bought = np.nan_to_num(numbers(snapshot, "orders")) > 0

@@ -34,6 +34,11 @@ _CLUSTER = Text(
     "{name}：占本店顾客的 {share}；该顾客有 {orders} 个下单日，最近一次在 {recency}前。",
 )
 
+ONE_CLUSTER = Text(
+    "Too few customers, or all too much alike, to tell clusters apart: everybody is in one.",
+    "顾客太少或彼此太相似，无法区分聚类：所有人都在同一组。",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentConfig:
@@ -59,6 +64,11 @@ class Segment:
     shares: tuple[float, ...]
     """Share of customers in each cluster when it was found."""
     version: str = UNSAVED
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What whoever reads the segments should know."""
+        return (ONE_CLUSTER,) if self.clustering.clusters < 2 else ()
 
     @property
     def stability(self) -> float | None:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
-from lifeloop.base.text import LANGUAGES, Language, blanks
+from lifeloop.base.text import LANGUAGES, Language, Text, blanks
 from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, fit_bg_nbd
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
 from lifeloop.predict.rhythm import Rhythm, RhythmConfig, learn_rhythm
@@ -83,6 +83,11 @@ class Stage:
         """Write this version. Raises ModelError."""
         alive = asdict(self.alive) if self.alive else None
         save_version(folder, "stage", Parts({"config": asdict(self.config), "rhythm": asdict(self.rhythm), "alive": alive}))
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What whoever reads the stages should know."""
+        return () if self.rhythm.known else (NO_RHYTHM,)
 
     def score(self, snapshot: pa.Table) -> pa.Table:
         """Return one score row per customer of `snapshot`: label = stage, with the reason. Raises ModelError."""

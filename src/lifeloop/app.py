@@ -1,0 +1,283 @@
+"""The composition root: one shop's home put together from its parts. The only place that names the concrete engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lifeloop.base.clock import Clock, day_start, parse_instant
+from lifeloop.base.config import SETTINGS_FILE, Home
+from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData
+from lifeloop.base.progress import Progress, silent
+from lifeloop.lake import DuckEngine, Engine, Lake
+from lifeloop.schema import ORDER, REFUND, SCORE, SNAPSHOT, TABLES, Table
+
+if TYPE_CHECKING:
+    from lifeloop.collect import Guess, ImportReport
+    from lifeloop.measure.customers import CustomerCard
+    from lifeloop.measure.report_data import ReportData
+    from lifeloop.predict.run import ModelRun
+
+SPAN_SQL = """
+SELECT min(placed_at) AS first, max(placed_at) AS last, count(*) AS orders, count(DISTINCT customer_id) AS customers
+FROM orders
+"""
+MOMENTS_SQL = "SELECT DISTINCT as_of FROM scores WHERE model = 'churn' ORDER BY as_of"
+COUNT_SQL = "SELECT count(*) AS n FROM facts"
+EARLY_SQL = """
+SELECT count(*) AS n FROM (
+    SELECT customer_id, min(placed_at) AS first FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id
+) AS bought
+JOIN (
+    SELECT customer_id, min(refunded_at) AS first FROM refunds WHERE customer_id IS NOT NULL GROUP BY customer_id
+) AS returned ON returned.customer_id = bought.customer_id
+WHERE returned.first < bought.first
+"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when orders are known, and how many."""
+
+    first: datetime
+    last: datetime
+    orders: int
+    customers: int
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run wrote."""
+
+    as_of: datetime
+    customers: int
+    features: int
+    models: list[ModelRun]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing `doctor` looked at."""
+
+    name: str
+    ok: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class App:
+    """One shop: its home, its lake, the engine over it, and a clock."""
+
+    home: Home
+    lake: Lake
+    engine: Engine
+    clock: Clock
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock) -> App:
+        """Put a home together. Raises SettingsError."""
+        home = Home.open(path)
+        lake = Lake(home.lake_url, home.settings.lake.options)
+        engine = DuckEngine(lake, memory_mb=home.settings.lake.memory_mb, threads=home.settings.lake.threads)
+        return cls(home=home, lake=lake, engine=engine, clock=clock)
+
+    @property
+    def zone(self) -> str:
+        """The shop's time zone by name."""
+        return self.home.settings.shop.timezone
+
+    def span(self) -> Span:
+        """Return from when to when orders are known. Raises NotEnoughData when there are none."""
+        row = self.engine.query(SPAN_SQL, {"orders": ORDER}).to_pylist()[0]
+        if not row["orders"]:
+            raise NotEnoughData(
+                f"nothing can be said about the shop in {self.home.path}",
+                "its lake has no orders yet",
+                f"Bring some in with: lifeloop import FILE --home {self.home.path}",
+            )
+        return Span(**row)
+
+    def as_of(self, text: str | None) -> datetime:
+        """Return the moment asked for; without one, the midnight behind the last order, or today's if that is earlier."""
+        zone = self.home.settings.shop.zone
+        if text is not None:
+            return parse_instant(text, zone)
+        after = day_start(self.span().last + timedelta(days=1), zone)
+        return min(after, day_start(self.clock.now(), zone))
+
+    def guess(
+        self,
+        files: Sequence[Path],
+        *,
+        kind: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        source: str | None = None,
+        date_format: str | None = None,
+    ) -> list[Guess]:
+        """Return how each file would be understood. Raises SourceError."""
+        from lifeloop.collect import guess
+
+        return [
+            one
+            for file in files
+            for one in guess(
+                file, settings=self.home.settings, kind=kind, columns=columns, source=source, date_format=date_format
+            )
+        ]
+
+    def import_files(
+        self,
+        files: Sequence[Path],
+        *,
+        kind: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        source: str | None = None,
+        date_format: str | None = None,
+        dry_run: bool = False,
+        progress: Progress = silent,
+    ) -> ImportReport:
+        """Bring files in and unify their customers; the first import settles the base currency. Raises SourceError."""
+        from lifeloop.collect import import_files
+        from lifeloop.unify import unify
+
+        report = import_files(
+            self.lake,
+            self.engine,
+            files,
+            settings=self.home.settings,
+            clock=self.clock,
+            kind=kind,
+            columns=columns,
+            date_format=date_format,
+            source=source,
+            dry_run=dry_run,
+            progress=progress,
+        )
+        if not dry_run:
+            if report.currency and self.home.settings.shop.currency is None:
+                self.home.settle_currency(report.currency)
+            unify(self.lake, self.engine)
+        return report
+
+    def run(self, as_of: datetime, *, progress: Progress = silent) -> RunReport:
+        """Compute features and every prediction as of one moment. Raises NotEnoughData without orders before it."""
+        from lifeloop.features import FEATURES, write_snapshot
+        from lifeloop.predict.run import predict_all
+        from lifeloop.unify import unify
+
+        span = self.span()
+        if span.first >= as_of:
+            raise NotEnoughData(
+                f"cannot run as of {as_of:%Y-%m-%d}", f"the first order is of {span.first:%Y-%m-%d}", "Choose a later --as-of."
+            )
+        unify(self.lake, self.engine)
+        progress("features", 0, 1)
+        customers = write_snapshot(self.lake, self.engine, as_of, zone=self.zone)
+        progress("features", 1, 1)
+        models = predict_all(
+            self.lake, self.engine, self.home.models, as_of, first=span.first, settings=self.home.settings, progress=progress
+        )
+        for table in (SNAPSHOT, SCORE):
+            self.lake.compact(table)
+        return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models)
+
+    def last_run(self, text: str | None) -> datetime:
+        """Return the moment asked for, else that of the last run. Raises NotEnoughData when nothing was run for it."""
+        moments = self.scored_moments()
+        wanted = self.as_of(text) if text else max(moments, default=None)
+        if wanted not in moments:
+            known = ", ".join(f"{moment:%Y-%m-%d}" for moment in moments[-5:]) or "none"
+            raise NotEnoughData(
+                f"no predictions as of {text or 'any moment'}",
+                f"runs so far: {known}",
+                f"Run: lifeloop run --home {self.home.path}",
+            )
+        return wanted
+
+    def customer(self, customer_id: str, as_of: datetime) -> CustomerCard:
+        """Return all that is known of one customer. Raises NotEnoughData."""
+        from lifeloop.measure.customers import customer_card
+
+        return customer_card(self.engine, customer_id, as_of)
+
+    def backtest(
+        self,
+        question: str,
+        *,
+        horizon_days: int | None = None,
+        models: Sequence[str] | None = None,
+        origins: Sequence[datetime] | None = None,
+        test_origins: int = 4,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Judge the models of one question on the past, keep the result for the report, and return it as plain values."""
+        from lifeloop.predict.backtest import backtest
+
+        chosen = self.home.settings.predict
+        days = horizon_days or (chosen.churn_days if question == "churn" else chosen.value_days)
+        span = self.span()
+        result = backtest()
+        return result
+
+    def report_data(self, as_of: datetime) -> ReportData:
+        """Gather what the report shows as of one moment, with the backtests kept in the home."""
+        from lifeloop.measure.report_data import report_data
+
+        kept = [json.loads(file.read_text("utf-8")) for file in sorted(self.home.backtests.glob("*.json"))]
+        return report_data(self.engine, as_of, settings=self.home.settings, backtests=kept, models=self.home.models)
+
+    def doctor(self) -> list[Check]:
+        """Look at settings, tables, rejected rows, scores and models; a check that fails says what to do."""
+        home = self.home
+        checks = [Check("settings", ok=True, found=f"{home.path / SETTINGS_FILE}: {home.settings.shop.name}, {home.currency}")]
+        checks += [self._table_check(table) for table in TABLES.values() if self.lake.exists(table)]
+        try:
+            span = self.span()
+        except NotEnoughData as error:
+            return [*checks, Check("orders", ok=False, found=f"{error.found}; {error.fix}")]
+        checks.append(Check("orders", ok=True, found=f"{span.orders:,} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"))
+        checks.append(self._time_order_check())
+        moments = self.scored_moments()
+        due = self.as_of(None)
+        found = f"scored as of {max(moments):%Y-%m-%d}" if moments else "never run"
+        ok = bool(moments) and max(moments) >= due
+        checks.append(Check("scores", ok=ok, found=found if ok else f"{found}; facts reach {due:%Y-%m-%d}: lifeloop run"))
+        from lifeloop.predict.run import QUESTIONS
+
+        return checks + [self._model_check(question) for question in QUESTIONS if moments]
+
+    def scored_moments(self) -> list[datetime]:
+        """Return every `as_of` that has churn scores, oldest first."""
+        rows = self.engine.query(MOMENTS_SQL, {"scores": SCORE})
+        moments: list[datetime] = rows["as_of"].to_pylist()
+        return moments
+
+    def _table_check(self, table: Table) -> Check:
+        try:
+            rows = self.engine.query(COUNT_SQL, {"facts": table}).to_pylist()[0]["n"]
+        except LifeloopError as error:
+            return Check(f"table {table.name}", ok=False, found=str(error))
+        files = len(self.lake.files(table))
+        return Check(f"table {table.name}", ok=True, found=f"{rows:,} rows in {files:,} file{'s' if files != 1 else ''}")
+
+    def _time_order_check(self) -> Check:
+        """Goods given back before anything was bought hint at a wrong date format."""
+        early = self.engine.query(EARLY_SQL, {"orders": ORDER, "refunds": REFUND}).to_pylist()[0]["n"]
+        found = (
+            f"{early:,} customers returned goods before their first known order" if early else "no return precedes its order"
+        )
+        return Check("returns", ok=True, found=found)
+
+    def _model_check(self, question: str) -> Check:
+        from lifeloop.predict.versions import latest, load_version
+
+        try:
+            folder = latest(self.home.models, question)
+            load_version(folder, question)
+        except ModelError as error:
+            return Check(f"model {question}", ok=False, found=str(error))
+        return Check(f"model {question}", ok=True, found=f"version {folder.name}, whole")

@@ -1,0 +1,175 @@
+"""Commands about the loop: run it, judge the models, write the report, or see it all at once on a simulated shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lifeloop.cli.options import AsOfOption, HomeOption, JsonOption, home_path, open_app
+from lifeloop.cli.show import emit, progress, say, table
+
+if TYPE_CHECKING:
+    from lifeloop.app import App, RunReport
+    from lifeloop.base.progress import Progress
+
+QUESTIONS = ("churn", "value")
+_FIGURES = {
+    "churn": ("auc", "pr_churn", "brier", "ece", "slope"),
+    "value": ("gini", "spearman", "total_ratio", "decile_mape", "mae_minor"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("run")(run)
+    app.command("backtest")(backtest)
+    app.command("report")(report)
+    app.command("demo")(demo)
+
+
+def run(home: HomeOption = None, as_of: AsOfOption = None, as_json: JsonOption = False) -> None:
+    """Compute the features and every prediction as of one moment. Run twice, the tables are the same."""
+    app = open_app(home)
+    with progress(quiet=as_json) as shown:
+        done = app.run(app.as_of(as_of), progress=shown)
+    emit(done, lambda: _show_run(app, done), as_json=as_json)
+
+
+def backtest(
+    home: HomeOption = None,
+    question: Annotated[str, typer.Option(help="What to judge: churn or value.")] = "churn",
+    horizon: Annotated[int | None, typer.Option(help="Days ahead. Default: the home's setting.", show_default=False)] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Model by name; repeatable. Default: ours and the baselines.", show_default=False),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Moment to judge at, such as 2011-09-05; repeatable. Default: rolling.", show_default=False),
+    ] = None,
+    test: Annotated[int, typer.Option(help="How many of the last origins are the test; the models learn before them.")] = 4,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the models on the past, beside the baselines, with intervals."""
+    app = open_app(home)
+    with progress(quiet=as_json) as shown:
+        result = app.backtest(
+            question,
+            horizon_days=horizon,
+            models=model,
+            origins=[app.as_of(text) for text in origin] if origin else None,
+            test_origins=test,
+            progress=shown,
+        )
+    emit(result, lambda: _show_backtest(result, app.home.settings.shop.language), as_json=as_json)
+
+
+def report(
+    home: HomeOption = None,
+    as_of: AsOfOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file. Default: reports/report.html in the home.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the report: one HTML file that opens anywhere."""
+    app = open_app(home)
+    with progress(quiet=as_json) as shown:
+        file = _write_report(app, as_of, out, shown)
+    emit({"report": file}, lambda: say(f"The report is in {file}"), as_json=as_json)
+
+
+def demo(
+    home: HomeOption = None,
+    customers: Annotated[int, typer.Option(help="Customers to simulate.")] = 4000,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated shop.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole loop on a simulated shop; needs no file."""
+    from lifeloop.simulate import ShopConfig, simulate, write_files
+
+    folder = home_path(home)
+    _make_demo_home(folder)
+    with progress(quiet=as_json) as shown:
+        shown("simulating a shop", 0, 1)
+        files = write_files(simulate(ShopConfig(customers=customers, seed=seed)), folder / "simulated")
+        shown("simulating a shop", 1, 1)
+        for kind, file in files.items():
+            open_app(folder).import_files([file], kind=kind, progress=shown)
+        app = open_app(folder)
+        done = app.run(app.as_of(None), progress=shown)
+        for question in QUESTIONS:
+            app.backtest(question, progress=shown)
+        written = _write_report(app, None, None, shown)
+
+    def render() -> None:
+        _show_run(app, done)
+        say(
+            f"The report is in {written}",
+            f"Look at one of them: lifeloop customer CUSTOMER --home {folder}",
+            f"The simulated files are in {folder / 'simulated'}; your own: lifeloop init --home my-shop",
+        )
+
+    emit({"run": done, "report": written}, render, as_json=as_json)
+
+
+def _make_demo_home(folder: Path) -> None:
+    """Make a home for the demo; a home with a shop of its own is refused."""
+    from lifeloop.base.config import SETTINGS_FILE
+    from lifeloop.base.errors import SettingsError
+
+    settings = '[shop]\nname = "Paper & Tea (simulated)"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\n'
+    file = folder / SETTINGS_FILE
+    if file.exists() and file.read_text("utf-8") != settings:
+        raise SettingsError(
+            f"cannot run the demo in {folder}", "it is the home of another shop", "Name another folder with --home."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(settings, "utf-8")
+
+
+def _write_report(app: App, as_of: str | None, out: Path | None, shown: Progress) -> Path:
+    from lifeloop.console import write_report
+
+    shown("report", 0, 1)
+    moment = app.last_run(as_of)
+    file = out or app.home.reports / "report.html"
+    written = write_report(file, app.report_data(moment), language=app.home.settings.shop.language)
+    shown("report", 1, 1)
+    return written
+
+
+def _show_run(app: App, done: RunReport) -> None:
+    from lifeloop.console.tables import customers_table
+
+    language = app.home.settings.shop.language
+    headings, rows = customers_table(app.report_data(done.as_of), language=language)
+    day = done.as_of.astimezone(app.home.settings.shop.zone)
+    say(f"{done.customers:,} customers, {done.features} features as of {day:%Y-%m-%d}")
+    table(
+        "",
+        ["model", "version", "learned from", "scored"],
+        [(one.question, one.version, f"{one.learned_from:,} rows", f"{one.scored:,}") for one in done.models],
+        right=[2, 3],
+    )
+    table("Customers worth a look: valuable, and about to be lost", headings, rows)
+
+
+def _show_backtest(result: dict[str, Any], language: str) -> None:
+    names = _FIGURES[result["question"]]
+    rows = []
+    for one in result["models"]:
+        figures = one["figures"]
+        rows.append([one["name"], *(_interval(figures.get(name)) for name in names)])
+    table(f"{result['question']}, {result['horizon_days']} days ahead", ["model", *names], rows, right=range(1, len(names) + 1))
+    say(result["verdict"][language])
+
+
+def _interval(figure: dict[str, float | None] | None) -> str:
+    if not figure or figure["value"] is None:
+        return ""
+    if figure.get("low") is None or figure.get("high") is None:
+        return f"{figure['value']:.4g}"
+    return f"{figure['value']:.4g} ({figure['low']:.4g} to {figure['high']:.4g})"

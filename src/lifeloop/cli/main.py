@@ -1,0 +1,44 @@
+"""The command `lifeloop`: its commands, and the one place where an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import typer
+
+from lifeloop.base.errors import LifeloopError
+from lifeloop.cli import facts, loop, people, reference
+
+app = typer.Typer(
+    name="lifeloop",
+    help="Where each customer stands in their life with the shop, what happens next, and why.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+facts.register(app)
+loop.register(app)
+people.register(app)
+reference.register(app)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong use, 3 file, 4 too little data, 5 lake, 6 model."""
+    try:
+        app()
+    except LifeloopError as error:
+        if "--json" in sys.argv:
+            body = {"error": type(error).__name__, "asked": error.asked, "found": error.found, "fix": error.fix}
+            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; what was written so far is whole\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,98 @@
+"""The reference pages, written from the declarations; a test keeps them up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lifeloop.base.errors import SettingsError
+
+_NOTE = "Written from the declarations by `make docs`; do not edit."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`; it is for people who work on lifeloop, so `--help` does not list it."""
+    app.command("docs", hidden=True)(docs)
+
+
+def docs(
+    folder: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("docs/reference"),
+    check: Annotated[bool, typer.Option("--check", help="Fail when a page is not up to date; write nothing.")] = False,
+) -> None:
+    """Write docs/reference: tables, features, settings, commands."""
+    stale = [name for name, text in pages().items() if not _is_current(folder / name, text, write=not check)]
+    if check and stale:
+        raise SettingsError(
+            f"docs/reference is not up to date: {', '.join(stale)}", "", "Run `make docs` and commit the pages."
+        )
+
+
+def pages() -> dict[str, str]:
+    """Return every reference page by file name."""
+    from lifeloop.features import features_reference
+    from lifeloop.schema import TABLES, tables_reference
+
+    return {
+        "tables.md": tables_reference(TABLES.values()),
+        "features.md": features_reference(),
+        "settings.md": settings_reference(),
+        "commands.md": commands_reference(),
+    }
+
+
+def settings_reference() -> str:
+    """Return the page of lifeloop.toml, one table per section."""
+    from pydantic import BaseModel
+
+    from lifeloop.base.config import LakeSettings, PredictSettings, ShopSettings, SourceSettings
+
+    sections: dict[str, type[BaseModel]] = {
+        "shop": ShopSettings,
+        "lake": LakeSettings,
+        "predict": PredictSettings,
+        "sources.NAME": SourceSettings,
+    }
+    parts = [
+        (
+            f"# Settings\n\n{_NOTE}\n\nKept in `lifeloop.toml` in the data home. The environment wins over the file: "
+            "`LIFELOOP_SHOP__CURRENCY=EUR`.\n"
+        )
+    ]
+    for section, model in sections.items():
+        parts.append(f"\n## [{section}]\n\n| setting | default | meaning |\n|---|---|---|\n")
+        for name, field in model.model_fields.items():
+            default = field.get_default(call_default_factory=True)
+            shown = "unset" if default is None else f"`{default!r}`"
+            parts.append(f"| {name} | {shown} | {field.description} |\n")
+    return "".join(parts)
+
+
+def commands_reference() -> str:
+    """Return the page of the command line: every command, argument and option."""
+    from lifeloop.cli.main import app
+
+    group: Any = typer.main.get_command(app)
+    parts = [
+        f"# Commands\n\n{_NOTE}\n\nExit codes: 0 done, 1 failed, 2 wrong use, 3 file, 4 too little data, 5 lake, 6 model.\n"
+    ]
+    for name, command in sorted(group.commands.items()):
+        if command.hidden:
+            continue
+        parts.append(f"\n## lifeloop {name}\n\n{command.help}\n\n| argument or option | meaning |\n|---|---|\n")
+        for parameter in command.params:
+            if parameter.name == "help":
+                continue
+            shown = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
+            parts.append(f"| `{shown}` | {getattr(parameter, 'help', None) or ''} |\n")
+    return "".join(parts)
+
+
+def _is_current(file: Path, text: str, *, write: bool) -> bool:
+    if file.exists() and file.read_text("utf-8") == text:
+        return True
+    if write:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return False
