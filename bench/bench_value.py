@@ -1,0 +1,110 @@
+"""Value and next order on real shops: rank, level, deciles and coverage beside the baselines, and what they cost.
+
+Prints one JSON line. Reads the public sets at LIFELOOP_DATA (default: shared/data beside the checkout) through the same
+recipes as the tests. `past_rate` is spend so far, carried on at its own rate; `level` is BG/NBD x Gamma-Gamma alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "predict"))
+
+from conftest import build_real_shop  # noqa: E402
+from lifeloop.features import take_labels, take_snapshot  # noqa: E402
+from lifeloop.predict.columns import numbers  # noqa: E402
+from lifeloop.predict.examples import Example  # noqa: E402
+from lifeloop.predict.metrics import Amounts, Binary  # noqa: E402
+from lifeloop.predict.models import next_order, value  # noqa: E402
+
+DATA = Path(os.environ.get("LIFELOOP_DATA", ROOT.parent / "shared" / "data"))
+
+
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+SHOPS: dict[str, tuple[list[datetime], datetime, int]] = {
+    "cdnow": ([day("1997-07-01")], day("1998-01-01"), 182),
+    "online_retail": ([day("2011-03-01") + timedelta(7 * week) for week in range(15)], day("2011-09-06"), 90),
+}
+"""Per shop: the past snapshots, the one judged, and the horizon in days."""
+
+
+def example(engine: Any, as_of: datetime, horizon_days: int) -> Example:
+    return Example.of(take_snapshot(engine, as_of), take_labels(engine, as_of, horizon_days), horizon_days)
+
+
+def coverage(scores: pa.Table, target: str, came: np.ndarray, rows: np.ndarray) -> float:
+    told = scores.filter(pc.equal(scores["target"], target))
+    return float(np.mean(((came >= numbers(told, "low")) & (came <= numbers(told, "high")))[rows]))
+
+
+def judge(name: str, folder: Path) -> dict[str, Any]:
+    origins, at, horizon = SHOPS[name]
+    engine = build_real_shop(name, DATA, folder).engine
+    past, today = [example(engine, origin, horizon) for origin in origins], example(engine, at, horizon)
+    started = time.process_time()
+    model = value.fit(past, value.ValueConfig(horizon_days=horizon), present=today.snapshot)
+    fitted = time.process_time()
+    scores = model.score(today.snapshot)
+    scored = time.process_time()
+    came, orders = today.label("revenue_minor"), today.label("orders")
+    ours, alone = model.estimate(today.snapshot), value.fit([], model.config, present=today.snapshot).estimate(today.snapshot)
+    rate = numbers(today.snapshot, "goods_minor") / (numbers(today.snapshot, "tenure_days") + 30.0) * horizon
+    likely, everybody = ours.chance > 0.2, np.ones(today.rows, dtype=bool)
+    kept = next_order.fit(past, present=today.snapshot).promise(today)
+    return {
+        "rows": {"learned_from": model.learned_from, "judged": today.rows},
+        "revenue": {
+            "ours": Amounts(came, ours.revenue).measure(),
+            "level": Amounts(came, alone.revenue).measure(),
+            "past_rate": Amounts(came, rate).measure(),
+        },
+        "orders": Amounts(orders, ours.orders).measure(),
+        "p_buy": Binary(orders > 0, ours.chance).measure(),
+        "coverage_80": {
+            "all": coverage(scores, "revenue_minor", came, everybody),
+            "p_buy_above_0.2": coverage(scores, "revenue_minor", came, likely),
+        },
+        "next_order": {"came_by_median": kept.came_by_median, "came_within_80": kept.came_within},
+        "cpu_s": {"fit": fitted - started, "score_per_100k": (scored - fitted) / today.rows * 1e5},
+    }
+
+
+def rounded(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {name: rounded(part) for name, part in told.items()}
+    return float(f"{told:.4g}") if isinstance(told, float) else told
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shops = {name: judge(name, Path(folder) / name) for name in SHOPS}
+    ours, level = (shops["cdnow"]["revenue"][who] for who in ("ours", "level"))
+    told = {
+        "name": "value",
+        "ours": ours["gini"],
+        "peer": level["gini"],
+        "peer_name": "BG/NBD x Gamma-Gamma (CDNOW, normalised Gini)",
+        "ratio": ours["gini"] / level["gini"],
+        "goal": {"gini": 0.75, "total_ratio": [0.9, 1.1], "decile_mape": 0.2},
+        "shops": shops,
+    }
+    print(json.dumps(rounded(told)))
+
+
+if __name__ == "__main__":
+    main()
