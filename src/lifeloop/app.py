@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifeloop.base.clock import Clock, day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
-from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData
+from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData, SettingsError
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import ORDER, REFUND, SCORE, SNAPSHOT, TABLES, Table
@@ -214,14 +214,52 @@ class App:
         test_origins: int = 4,
         progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Judge the models of one question on the past, keep the result for the report, and return it as plain values."""
+        """Judge the models of one question on the past, keep the result for the report, and return it as plain values.
+
+        Raises NotEnoughData when the orders do not reach back far enough, UnknownName for a question or model.
+        """
         from lifeloop.predict.backtest import backtest
+        from lifeloop.predict.origins import default_origins
 
         chosen = self.home.settings.predict
-        days = horizon_days or (chosen.churn_days if question == "churn" else chosen.value_days)
+        days = self._horizon(question, horizon_days)
         span = self.span()
-        result = backtest()
+        result = backtest(
+            self.engine,
+            question=question,
+            origins=origins or default_origins(span.first, span.last, days, zone=self.zone),
+            horizon_days=days,
+            test_origins=test_origins,
+            models=models,
+            zone=self.zone,
+            seed=chosen.seed,
+            threads=chosen.threads or 0,
+            progress=progress,
+        ).as_json()
+        self.home.backtests.mkdir(exist_ok=True)
+        (self.home.backtests / f"{question}.json").write_text(json.dumps(result, ensure_ascii=False), "utf-8")
         return result
+
+    def origins(
+        self, first: str | None, last: str | None, every: str, *, question: str, horizon_days: int | None
+    ) -> list[datetime]:
+        """Return the moments a backtest asks at; an end that is not named is that of the rolling ones. Raises SettingsError."""
+        from lifeloop.predict.origins import default_origins, origins_between
+
+        if every != "month" and not every.isdigit():
+            raise SettingsError(f"cannot step by '{every}'", "it is neither a number of days nor month", "Write --every 7.")
+        span = self.span()
+        rolling = default_origins(span.first, span.last, self._horizon(question, horizon_days), zone=self.zone)
+        return origins_between(
+            self.as_of(first) if first else rolling[0],
+            self.as_of(last) if last else rolling[-1],
+            step_days=None if every == "month" else int(every),
+            zone=self.zone,
+        )
+
+    def _horizon(self, question: str, horizon_days: int | None) -> int:
+        chosen = self.home.settings.predict
+        return horizon_days or (chosen.churn_days if question == "churn" else chosen.value_days)
 
     def report_data(self, as_of: datetime) -> ReportData:
         """Gather what the report shows as of one moment, with the backtests kept in the home."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lifeloop.cli.options import AsOfOption, HomeOption, JsonOption, home_path, open_app
-from lifeloop.cli.show import emit, progress, say, table
+from lifeloop.cli.show import emit, progress, say, table, words_table
 
 if TYPE_CHECKING:
     from lifeloop.app import App, RunReport
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("churn", "value")
 _FIGURES = {
-    "churn": ("auc", "pr_churn", "brier", "ece", "slope"),
-    "value": ("gini", "spearman", "total_ratio", "decile_mape", "mae_minor"),
+    "churn": ("auc", "ap_churned", "ap_kept", "brier", "ece", "slope"),
+    "value": ("gini", "spearman", "total_ratio", "decile_mape", "mae"),
 }
 
 
@@ -45,10 +45,15 @@ def backtest(
         list[str] | None,
         typer.Option(help="Model by name; repeatable. Default: ours and the baselines.", show_default=False),
     ] = None,
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(help="Moment to judge at, such as 2011-09-05; repeatable. Default: rolling.", show_default=False),
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="First moment asked at, such as 2011-03-01. Default: rolling.", show_default=False),
     ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="Last moment asked at. Default: the last whose horizon is known.", show_default=False),
+    ] = None,
+    every: Annotated[str, typer.Option(help="Days between two of these moments, or month.")] = "7",
     test: Annotated[int, typer.Option(help="How many of the last origins are the test; the models learn before them.")] = 4,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,7 +64,7 @@ def backtest(
             question,
             horizon_days=horizon,
             models=model,
-            origins=[app.as_of(text) for text in origin] if origin else None,
+            origins=app.origins(first, last, every, horizon_days=horizon, question=question) if first or last else None,
             test_origins=test,
             progress=shown,
         )
@@ -142,10 +147,10 @@ def _write_report(app: App, as_of: str | None, out: Path | None, shown: Progress
 
 
 def _show_run(app: App, done: RunReport) -> None:
-    from lifeloop.console.tables import customers_table
+    from lifeloop.console.tables import worth_table
+    from lifeloop.console.voice import Voice
 
-    language = app.home.settings.shop.language
-    headings, rows = customers_table(app.report_data(done.as_of), language=language)
+    data = app.report_data(done.as_of)
     day = done.as_of.astimezone(app.home.settings.shop.zone)
     say(f"{done.customers:,} customers, {done.features} features as of {day:%Y-%m-%d}")
     table(
@@ -154,15 +159,13 @@ def _show_run(app: App, done: RunReport) -> None:
         [(one.question, one.version, f"{one.learned_from:,} rows", f"{one.scored:,}") for one in done.models],
         right=[2, 3],
     )
-    table("Customers worth a look: valuable, and about to be lost", headings, rows)
+    say(*(one_note.say(data.language) for one in done.models for one_note in one.notes))
+    words_table(worth_table(data.worth, Voice(data.language, data.currency, data.zone), value_days=data.outlook.value_days))
 
 
 def _show_backtest(result: dict[str, Any], language: str) -> None:
     names = _FIGURES[result["question"]]
-    rows = []
-    for one in result["models"]:
-        figures = one["figures"]
-        rows.append([one["name"], *(_interval(figures.get(name)) for name in names)])
+    rows = [[one["name"], *(_interval(one["figures"].get(name)) for name in names)] for one in result["models"]]
     table(f"{result['question']}, {result['horizon_days']} days ahead", ["model", *names], rows, right=range(1, len(names) + 1))
     say(result["verdict"][language])
 
@@ -171,5 +174,5 @@ def _interval(figure: dict[str, float | None] | None) -> str:
     if not figure or figure["value"] is None:
         return ""
     if figure.get("low") is None or figure.get("high") is None:
-        return f"{figure['value']:.4g}"
-    return f"{figure['value']:.4g} ({figure['low']:.4g} to {figure['high']:.4g})"
+        return f"{figure['value']:.3g}"
+    return f"{figure['value']:.3g} ({figure['low']:.3g}–{figure['high']:.3g})"

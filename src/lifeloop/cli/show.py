@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifeloop.base.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from lifeloop.console.tables import TableWords
 
 
 def plain(value: Any) -> Any:
@@ -61,6 +64,11 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]],
     for row in rows:
         shown.add_row(*(RichText("" if cell is None else str(cell)) for cell in row))
     Console(highlight=False).print(shown)
+
+
+def words_table(words: TableWords) -> None:
+    """Print a table the console put into words."""
+    table(words.title, words.headings, words.rows, right=words.figures)
 
 
 @contextmanager

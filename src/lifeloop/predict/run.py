@@ -132,14 +132,18 @@ class _Past:
         chosen = self.settings.predict
         examples = self.examples(chosen.churn_days, CHURN_ORIGINS, step_days=7)
         config = churn.ChurnConfig(
-            horizon_days=chosen.churn_days, model=chosen.churn_model, currency=self.settings.shop.currency, seed=chosen.seed
+            horizon_days=chosen.churn_days,
+            model=chosen.churn_model,
+            currency=self.settings.shop.currency,
+            seed=chosen.seed,
+            threads=chosen.threads or 0,
         )
         return churn.fit(examples, config), _rows(examples)
 
     def _value(self) -> tuple[Model, int]:
         chosen = self.settings.predict
         examples = self.examples(chosen.value_days, VALUE_ORIGINS, step_days=30)
-        config = value.ValueConfig(horizon_days=chosen.value_days, seed=chosen.seed)
+        config = value.ValueConfig(horizon_days=chosen.value_days, seed=chosen.seed, threads=chosen.threads or 1)
         return value.fit(examples, config, present=self.now), _rows(examples)
 
     def _next_order(self) -> tuple[Model, int]:
