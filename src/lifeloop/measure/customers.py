@@ -1,0 +1,177 @@
+"""Single customers: those worth looking at, and all that is known of one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from lifeloop.base.errors import NotEnoughData
+from lifeloop.lake import Engine
+from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SCORE, SNAPSHOT
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence of a score's explanation."""
+
+    feature: str
+    effect: float
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Worth:
+    """One customer worth looking at: valuable, and about to be lost."""
+
+    customer_id: str
+    stage: str
+    p_churn: float | None
+    revenue_minor: float | None
+    """Expected within the horizon of the value model."""
+    revenue_low_minor: float | None
+    revenue_high_minor: float | None
+    goods_minor: int
+    """Bought so far."""
+    orders: int
+    recency_days: int
+    next_order: datetime | None
+    """When the next order is as likely to have come as not; None where it may never come."""
+    reason: Reason | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of one customer."""
+
+    model: str
+    target: str
+    horizon_days: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    label: str | None
+    reasons: tuple[Reason, ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing in a customer's history."""
+
+    happened_at: datetime
+    kind: str
+    """order, refund, or the name of an event."""
+    reference: str
+    amount_minor: int | None
+    """Goods, in the shop's base currency."""
+    products: int | None
+
+
+@dataclass(frozen=True)
+class CustomerCard:
+    """All that is known of one customer as of one moment."""
+
+    customer_id: str
+    as_of: datetime
+    profile: dict[str, Any]
+    """The customer row; empty where the shop told nothing but orders."""
+    stage: Score | None
+    scores: tuple[Score, ...]
+    features: dict[str, float | None]
+    history: tuple[Happening, ...]
+    """The latest first."""
+
+
+HISTORY_SQL = """
+SELECT placed_at AS happened_at, 'order' AS kind, order_id AS reference, goods_minor AS amount_minor, products AS products
+FROM orders WHERE customer_id = $customer AND placed_at < $as_of
+UNION ALL
+SELECT refunded_at AS happened_at, 'refund' AS kind, refund_id AS reference, sum(goods_minor) AS amount_minor,
+    CAST(count(DISTINCT product_id) AS INT) AS products
+FROM refunds WHERE customer_id = $customer AND refunded_at < $as_of GROUP BY refunded_at, refund_id
+UNION ALL
+SELECT occurred_at AS happened_at, name AS kind, product_id AS reference, amount_minor AS amount_minor,
+    CAST(NULL AS INT) AS products
+FROM events WHERE customer_id = $customer AND occurred_at < $as_of AND name IS NOT NULL
+ORDER BY happened_at DESC, kind, reference
+LIMIT 20
+"""
+
+SCORES_SQL = """
+SELECT model, target, horizon_days, value, low, high, label, reasons, version
+FROM scores WHERE customer_id = $customer AND as_of = $as_of ORDER BY model, target
+"""
+
+PROFILE_SQL = "SELECT * FROM customers WHERE customer_id = $customer"
+
+FEATURES_SQL = "SELECT * FROM snapshots WHERE customer_id = $customer AND as_of = $as_of"
+
+
+def worth_a_look(standing: pa.Table, as_of: datetime, *, most: int = 20) -> tuple[Worth, ...]:
+    """Return the most valuable customers at risk, by the revenue still expected of them, else by what they bought.
+
+    Where nobody is at risk, whoever of all customers is most likely to be lost is asked for instead.
+    """
+    rows = [row for row in standing.to_pylist() if row["orders"]]
+    at_risk = [row for row in rows if row["stage"] == "at_risk"]
+    if not at_risk:
+        at_risk = [row for row in rows if row["stage"] not in ("lapsed", "prospect") and (row["p_churn"] or 0) >= 0.5]
+    ranked = sorted(at_risk, key=lambda row: (-(row["revenue_minor"] or 0.0), -(row["goods_minor"] or 0), row["customer_id"]))
+    return tuple(_worth(row, as_of) for row in ranked[:most])
+
+
+def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
+    reasons = reasons_of(row["churn_reasons"]) or reasons_of(row["stage_reasons"])
+    raising = [reason for reason in reasons if reason.effect > 0] or list(reasons)
+    days = row["next_days"]
+    return Worth(
+        customer_id=row["customer_id"],
+        stage=row["stage"],
+        p_churn=row["p_churn"],
+        revenue_minor=row["revenue_minor"],
+        revenue_low_minor=row["revenue_low_minor"],
+        revenue_high_minor=row["revenue_high_minor"],
+        goods_minor=int(row["goods_minor"] or 0),
+        orders=int(row["orders"] or 0),
+        recency_days=int(row["recency_days"] or 0),
+        next_order=as_of + timedelta(days=days) if days is not None and days < 36_500 else None,
+        reason=raising[0] if raising else None,
+    )
+
+
+def reasons_of(told: str | None) -> tuple[Reason, ...]:
+    """Return the reasons of a score row, strongest first."""
+    return tuple(
+        Reason(str(one["feature"]), float(one.get("effect") or 0.0), str(one["en"]), str(one["zh"]))
+        for one in (json.loads(told) if told else [])
+    )
+
+
+def customer_card(engine: Engine, customer_id: str, as_of: datetime) -> CustomerCard:
+    """Return all that is known of one customer. Raises NotEnoughData where nothing is."""
+    profile = engine.query(PROFILE_SQL, {"customers": CUSTOMER}, customer=customer_id).to_pylist()
+    tables = {"orders": ORDER, "refunds": REFUND, "events": EVENT}
+    history = engine.query(HISTORY_SQL, tables, customer=customer_id, as_of=as_of).to_pylist()
+    if not profile and not history:
+        raise NotEnoughData(
+            f"cannot show the customer '{customer_id}'",
+            "no order, refund, event or profile before the moment asked for names them",
+            "Write the customer id as the shop does; lifeloop report lists customers worth looking at.",
+        )
+    rows = engine.query(SCORES_SQL, {"scores": SCORE}, customer=customer_id, as_of=as_of).to_pylist()
+    scores = tuple(Score(**row | {"reasons": reasons_of(row["reasons"])}) for row in rows)
+    features = engine.query(FEATURES_SQL, {"snapshots": SNAPSHOT}, customer=customer_id, as_of=as_of).to_pylist()
+    return CustomerCard(
+        customer_id=customer_id,
+        as_of=as_of,
+        profile={name: value for name, value in (profile[0] if profile else {}).items() if value is not None},
+        stage=next((score for score in scores if score.target == "stage"), None),
+        scores=tuple(score for score in scores if score.target != "stage"),
+        features={name: value for name, value in (features[0] if features else {}).items() if name not in SNAPSHOT.columns},
+        history=tuple(Happening(**row) for row in history),
+    )
