@@ -1,0 +1,1 @@
+"""Charts as inline SVG, drawn here: no script, no library, readable in print and in the dark."""
