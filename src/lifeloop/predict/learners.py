@@ -61,7 +61,7 @@ Learn: TypeAlias = Callable[[Inputs, Bools, LearnerConfig], Learned]
 def learn(name: str, inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:
     """Learn by name from n rows, shapes (n, p) and (n,), n at least 1. Raises UnknownName."""
     if name not in LEARNERS:
-        raise UnknownName("learner", name, LEARNERS)
+        raise UnknownName("churn model", name, LEARNERS)
     return LEARNERS[name](inputs, churned, config)
 
 
@@ -69,6 +69,13 @@ def enough(churned: Bools) -> bool:
     """Return whether rows are many enough, of both classes, for a learner of many features."""
     of_a_class = min(int(churned.sum()), int(churned.size - churned.sum()))
     return churned.size >= FEW_ROWS and of_a_class >= FEW_OF_A_CLASS
+
+
+def capable(name: str, churned: Bools) -> str:
+    """Return `name`, or btyd where there is too little to learn for a learner of many features. Raises UnknownName."""
+    if name not in LEARNERS:
+        raise UnknownName("churn model", name, LEARNERS)
+    return name if name in BASELINES or enough(churned) else "btyd"
 
 
 def _prior(inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:  # noqa: ARG001 - one shape for all
@@ -84,10 +91,10 @@ def _logistic(names: tuple[str, ...] | None, penalty: float) -> Learn:
     """Return logistic regression over some columns, or all; `penalty` is 1/C of scikit-learn."""
 
     def fit(inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:  # noqa: ARG001 - one shape for all
-        columns = inputs.names if names is None else names
+        columns = inputs.names if names is None else tuple(name for name in names if name in inputs.names)
         values = inputs.columns(columns)
         preparation = Preparation.of(values)
-        if churned.all() or not churned.any():
+        if churned.all() or not churned.any() or not columns:
             share = float(logit((churned.sum() + 0.5) / (churned.size + 1.0)))
             return Linear(columns, preparation, np.zeros(preparation.mean.size), share)
         from sklearn.linear_model import LogisticRegression

@@ -9,7 +9,6 @@ Source  Hanley & McNeil (1982) for AUC; Brier (1950); Cox (1958) for the calibra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -256,10 +255,3 @@ def calibration_table(observed: npt.ArrayLike, predicted: npt.ArrayLike, bins: i
     told = np.bincount(place, weights=p, minlength=bins)
     came = np.bincount(place, weights=y, minlength=bins)
     return [Bin(int(n), float(a / n), float(b / n)) for n, a, b in zip(counts, told, came, strict=True) if n]
-
-
-def better(name: str, difference: Mapping[str, float]) -> bool:
-    """Return whether an interval of (model - baseline) of the figure `name` lies wholly on the better side of 0."""
-    if name in {"brier", "log_loss", "ece", "decile_mape", "mae"}:
-        return difference["high"] < 0
-    return difference["low"] > 0

@@ -27,7 +27,7 @@ from lifeloop.predict.figures import figure_rows, spread_out
 from lifeloop.predict.held_back import HeldBack, check
 from lifeloop.predict.inputs import Inputs, btyd_of, inputs_of
 from lifeloop.predict.learned import Learned, OffsetOnly, learned_from_parts
-from lifeloop.predict.learners import BASELINES, LEARNERS, LearnerConfig, enough, learn
+from lifeloop.predict.learners import BASELINES, LEARNERS, LearnerConfig, capable, learn
 from lifeloop.predict.metrics import sigmoid
 from lifeloop.predict.reason_groups import Money
 from lifeloop.predict.reasons import grouped, note_json, reasons_json
@@ -188,7 +188,7 @@ def fit(training: Sequence[Example], config: ChurnConfig | None = None) -> Churn
     past = past_of(training, chosen.horizon_days, chosen.most_rows, chosen.seed)
     if past is None:
         return Churn(config=chosen, learned=OffsetOnly(0.0))
-    name = chosen.model if chosen.model in BASELINES or enough(past.churned) else "btyd"
+    name = capable(chosen.model, past.churned)
     model = Churn(
         config=chosen,
         features=past.features,
