@@ -80,6 +80,8 @@ def test_the_less_is_known_the_wider_the_interval(model: Value, today: Example) 
     width = (high - low) / value
 
     assert np.median(width[likely & (days >= 12)]) < 0.9 * np.median(width[likely & (days <= 4)])
+    low, high = (column(scores, "p_buy", name) for name in ("low", "high"))
+    assert np.median((high - low)[days >= 12]) < 0.5 * np.median((high - low)[days == 2])
 
 
 def test_on_customers_who_live_by_the_book_the_level_is_right_and_intervals_hold_what_came(

@@ -82,19 +82,18 @@ def revenue_interval(chance: Floats, revenue: Floats, spread: Floats, widened: f
 
 
 def chance_interval(level: Level, outlook: Outlook, horizon_days: int) -> Interval:
-    """Return the 10 % and 90 % quantile of a customer's own chance of ordering, shape (n,).
+    """Return the chance of ordering were the customer's rate at its 10 % and at its 90 % quantile, shape (n,).
 
-    What is not known of a customer is their rate and whether they still are one: given that they are, the chance is
-    1 - exp(-lambda t) with lambda ~ Gamma(r+x, alpha+T), else 0.
+    Given that they still are a customer the chance is 1 - exp(-lambda t), with lambda ~ Gamma(r+x, alpha+T): wide for
+    someone who ordered once, narrow after many orders. Whether they still are one stays as likely as it is: with that in,
+    almost every interval would run from 0 to 1, which is true and of no use.
     """
     known, weeks = outlook.summary, horizon_days / 7.0
-    gone, alive = 1.0 - outlook.alive, np.maximum(outlook.alive, 1e-12)
-    ends = []
-    for tail in ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0):
-        quantile = np.clip((tail - gone) / alive, 0.0, 1.0 - 1e-12)
-        rate = gammaincinv(level.counts.r + known.x, quantile) / (level.counts.alpha + known.T)
-        ends.append(-np.expm1(-rate * weeks))
-    return ends[0], ends[1]
+    low, high = (
+        -np.expm1(-gammaincinv(level.counts.r + known.x, tail) / (level.counts.alpha + known.T) * weeks)
+        for tail in ((1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0)
+    )
+    return outlook.alive * low, outlook.alive * high
 
 
 def widening(
