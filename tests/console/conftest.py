@@ -39,6 +39,7 @@ VALUE: dict[str, Any] = {
     "origins": ["2024-01-01"],
     "rows": 200,
     "models": [{"name": "offset", "baseline": False, "figures": {"gini": {"value": 0.78}}}],
+    "per_origin": [{"models": {"offset": {"total_ratio": 0.8}}}, {"models": {"offset": {"total_ratio": None}}}],
     "deciles": [{"predicted": 1000.0 * n, "actual": 900.0 * n, "customers": 20} for n in range(10, 0, -1)],
     "verdict": {"en": "No better than BTYD.", "zh": "不优于 BTYD。"},
 }

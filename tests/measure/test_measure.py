@@ -172,6 +172,15 @@ def test_the_outlook_adds_up_what_is_expected_of_every_customer(shop: ShopBuilde
     assert expected.revenue_high_minor == pytest.approx(4000 + 2500)
 
 
+def test_the_total_reaches_as_far_as_totals_were_off_in_the_past(shop: ShopBuilder) -> None:
+    scores(shop, 10, figure("ann", "value", "revenue_minor", 1000.0, 180, low=900.0, high=1100.0))
+
+    expected = outlook(standing(shop.engine, shop.day(10)), total_ratios=[0.8, 1.05])
+
+    assert expected.revenue_low_minor == pytest.approx(900)  # independent customers: 900 to 1100
+    assert expected.revenue_high_minor == pytest.approx(1250)  # once, 80 % was foretold
+
+
 def test_value_falls_into_tenths_of_the_customers(shop: ShopBuilder) -> None:
     scores(shop, 10, *(figure(f"c{n:02}", "value", "revenue_minor", float(n), 180) for n in range(1, 21)))
 
@@ -224,7 +233,7 @@ def test_customers_worth_a_look_are_at_risk_and_the_most_valuable_come_first(sho
     worth = worth_a_look(standing(shop.engine, shop.day(10)), shop.day(10))
 
     assert [one.customer_id for one in worth] == ["bob", "ann"]
-    assert worth[0].next_order == shop.day(22)
+    assert worth[0].next_order == shop.day(21)  # the 1st day after the last known one is the day that begins at as_of
     assert worth[0].reason is not None
     assert worth[0].reason.zh == "沉默"
     assert worth[1].next_order is None

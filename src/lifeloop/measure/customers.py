@@ -139,7 +139,7 @@ def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
         goods_minor=int(row["goods_minor"] or 0),
         orders=int(row["orders"] or 0),
         recency_days=int(row["recency_days"] or 0),
-        next_order=as_of + timedelta(days=days) if days is not None and days < 36_500 else None,
+        next_order=None if days is None else as_of + timedelta(days=max(days - 1, 0)),  # day 1 begins at as_of
         reason=raising[0] if raising else None,
     )
 

@@ -24,9 +24,9 @@ class Bin:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of one model with its 95 % interval, where it has one."""
+    """One figure of one model with its 95 % interval, where it has one; None where it is not defined."""
 
-    value: float
+    value: float | None
     low: float | None
     high: float | None
 
@@ -54,6 +54,8 @@ class Judgement:
     models: tuple[Judged, ...]
     bins: tuple[Bin, ...]
     deciles: tuple[Decile, ...]
+    total_ratios: tuple[float, ...]
+    """Of value: all that was predicted over all that was spent, at each origin."""
     verdict_en: str
     verdict_zh: str
 
@@ -70,7 +72,7 @@ def wilson(share: float, rows: float, z: float = Z80) -> tuple[float, float]:
         return 0.0, 1.0
     middle = (share + z * z / (2 * rows)) / (1 + z * z / rows)
     half = z / (1 + z * z / rows) * sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return max(min(middle - half, share), 0.0), min(max(middle + half, share), 1.0)  # at 0 and 1 but for rounding
 
 
 def calibration(bins: Sequence[Mapping[str, Any]]) -> tuple[Bin, ...]:
@@ -106,6 +108,12 @@ def judgement(backtest: Mapping[str, Any]) -> Judgement:
             Decile(number, float(one["customers"]), float(one["predicted"]), float(one["actual"]), 0.0)
             for number, one in enumerate(backtest.get("deciles") or (), start=1)
         ),
+        total_ratios=_total_ratios(backtest),
         verdict_en=str(backtest["verdict"]["en"]),
         verdict_zh=str(backtest["verdict"]["zh"]),
     )
+
+
+def _total_ratios(backtest: Mapping[str, Any]) -> tuple[float, ...]:
+    figures = [one["models"].get(backtest["model"], {}) for one in backtest.get("per_origin") or ()]
+    return tuple(float(one["total_ratio"]) for one in figures if one.get("total_ratio"))

@@ -47,6 +47,10 @@ NOTES: dict[str, Text] = {
         "once: the truth can lie outside more often than the interval says.",
         "总额的区间假定顾客彼此独立。季节、涨价或危机会同时影响所有人：真实值落在区间之外的可能比区间所示更大。",
     ),
+    "past_totals": Text(
+        "The interval of the total reaches as far as the predicted totals were off at moments of this shop's past.",
+        "总额的区间已放宽到本店过去各时刻预测总额的偏差范围。",
+    ),
     "not_judged": Text(
         "The models have not been judged on this shop's own past. Run: lifeloop backtest.",
         "模型尚未用本店自己的历史检验。请运行：lifeloop backtest。",
@@ -83,7 +87,7 @@ def notes(quality: Quality, as_of: datetime, *, judged: Collection[str], scored:
     if scored and not judged:
         said.append(_note("not_judged"))
     if scored:
-        said.append(_note("independent"))
+        said.append(_note("past_totals" if "value" in judged else "independent"))
     said.append(_note("old_customers"))
     return tuple(said)
 

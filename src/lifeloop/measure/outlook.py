@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -35,15 +35,16 @@ class Outlook:
     revenue_minor: float | None
     revenue_low_minor: float | None
     revenue_high_minor: float | None
-    """Ends of the 80 % interval, customers taken as independent: a season or a trend moves all of them at once."""
+    """Ends of the 80 % interval, customers taken as independent; as far out as totals were off in the past, where known."""
     orders: float | None
 
 
-def outlook(standing: pa.Table) -> Outlook:
+def outlook(standing: pa.Table, total_ratios: Sequence[float] = ()) -> Outlook:
     """Add up what is expected of every customer.
 
     A sum's variance is the sum of variances: p (1 - p) for churn, and ((high - low) / (2 z))^2 with z = 1.28 for revenue,
-    whose 80 % interval each customer has.
+    whose 80 % interval each customer has. A season or a trend moves all customers at once, which no such sum can know:
+    `total_ratios`, predicted over actual totals at moments of the past, stretch the ends to where the truth was then.
     """
     ordered = np.nan_to_num(numbers(standing, "orders")) > 0
     churn = numbers(standing, "p_churn")
@@ -57,6 +58,7 @@ def outlook(standing: pa.Table) -> Outlook:
     lost = float(churn.sum()) if churn.size else None
     lost_spread = sqrt(float((churn * (1 - churn)).sum())) * Z80
     orders = numbers(standing, "orders_expected")
+    ends = _ends(total, spread, total_ratios)
     return Outlook(
         customers=int(ordered.sum()),
         prospects=int((~ordered).sum()),
@@ -66,10 +68,17 @@ def outlook(standing: pa.Table) -> Outlook:
         churn_high=None if lost is None else min(lost + lost_spread, float(churn.size)),
         value_days=_horizon(standing, "value_days"),
         revenue_minor=total,
-        revenue_low_minor=None if total is None or spread is None else max(total - spread, 0.0),
-        revenue_high_minor=None if total is None or spread is None else total + spread,
+        revenue_low_minor=ends[0],
+        revenue_high_minor=ends[1],
         orders=float(np.nansum(orders)) if np.isfinite(orders).any() else None,
     )
+
+
+def _ends(total: float | None, spread: float | None, ratios: Sequence[float]) -> tuple[float | None, float | None]:
+    if total is None or spread is None:
+        return None, None
+    past = [total / ratio for ratio in ratios if ratio > 0]
+    return min([max(total - spread, 0.0), *past]), max([total + spread, *past])
 
 
 def _horizon(standing: pa.Table, name: str) -> int | None:

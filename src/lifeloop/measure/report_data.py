@@ -111,7 +111,7 @@ def report_data(
         language=settings.shop.language,
         as_of=as_of,
         previous_as_of=before,
-        outlook=outlook(rows),
+        outlook=outlook(rows, [ratio for one in judgements if one.question == "value" for ratio in one.total_ratios]),
         periods=periods(engine, as_of),
         stages=stage_counts(rows, was),
         rules=_rules(models),
