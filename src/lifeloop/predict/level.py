@@ -57,6 +57,14 @@ class Level:
             spending = None
         return cls(counts, spending, max(float(np.nansum(numbers(snapshot, "orders"))) / days, 1.0))
 
+    @property
+    def usual_order_value(self) -> float:
+        """What a newcomer is expected to spend per order, minor units; 1 where nobody pays."""
+        if self.spending is None:
+            return 1.0
+        nobody = np.zeros(1)
+        return float(self.spending.expected_value(nobody, nobody)[0]) / self.orders_per_day
+
     def outlook(self, snapshot: pa.Table, horizon_days: int) -> Outlook:
         """Return what the level says of the customers of a snapshot, all of whom ordered. Raises ModelError."""
         known, weeks = summary_of(snapshot), horizon_days / WEEK_DAYS

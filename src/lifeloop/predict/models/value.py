@@ -32,6 +32,7 @@ from lifeloop.predict.metrics import logit, sigmoid
 from lifeloop.predict.offset_trees import OffsetTrees, TreesConfig, grow_offset_trees
 from lifeloop.predict.predictive import chance_interval, order_interval, revenue_interval, revenue_spread, stretched, widening
 from lifeloop.predict.relative import RELATIVE, relative_features
+from lifeloop.predict.value_past import PastRows
 from lifeloop.predict.value_reasons import (
     NOT_YET,
     TOO_EARLY,
@@ -188,7 +189,7 @@ class Value:
         start = np.clip(outlook.chance, LEAST_CHANCE, 1.0 - LEAST_CHANCE)
         if self.of_chance is None or self.of_spend is None:
             return Estimates(start, start * outlook.orders_if_any, start * outlook.orders_if_any * outlook.order_value)
-        seen = relative_features(snapshot, outlook, _unit(level))
+        seen = relative_features(snapshot, outlook, level.usual_order_value)
         chance = sigmoid(logit(start) + self.of_chance.shift(seen))
         orders = chance * outlook.orders_if_any
         return Estimates(chance, orders, orders * outlook.order_value * np.exp(self.of_spend.shift(seen)))
@@ -214,7 +215,7 @@ class Value:
     def _reasons(
         self, snapshot: pa.Table, level: Level, outlook: Outlook, known: Estimates
     ) -> dict[str, npt.NDArray[np.object_]]:
-        typical, unit = self.typical or Typical.of(outlook), _unit(level)
+        typical, unit = self.typical or Typical.of(outlook), level.usual_order_value
         seen = relative_features(snapshot, outlook, unit)
         moved = [None if trees is None else trees.contributions(seen) for trees in (self.of_chance, self.of_spend)]
         of_chance = chance_effects(outlook, typical, known.chance, moved[0])
@@ -255,8 +256,8 @@ def _with_level(model: Value, buyers: pa.Table) -> Value:
 
 
 def _with_trees(model: Value, training: Sequence[Example]) -> Value:
-    config, rows = model.config, [_Rows.of(example, model.config) for example in training]
-    past = _Rows.joined([part for part in rows if part is not None])
+    config, rows = model.config, [PastRows.of(example) for example in training]
+    past = PastRows.joined([part for part in rows if part is not None])
     if past is None or past.bought.size < config.least_rows:
         return model
     if min(past.bought.sum(), (~past.bought).sum()) < config.least_each or past.revenue.sum() <= 0.0:
@@ -280,14 +281,6 @@ def _with_trees(model: Value, training: Sequence[Example]) -> Value:
     )
 
 
-def _unit(level: Level) -> float:
-    """Return the shop's usual order value in minor units, what a newcomer is expected to spend; 1 where nobody pays."""
-    if level.spending is None:
-        return 1.0
-    nobody = np.zeros(1)
-    return float(level.spending.expected_value(nobody, nobody)[0]) / level.orders_per_day
-
-
 def _notes(model: Value, snapshot: pa.Table | None) -> tuple[Text, ...]:
     notes = []
     if snapshot is None or not snapshot.num_rows or np.nanmax(numbers(snapshot, "tenure_days"), initial=0.0) < 365.0:
@@ -297,47 +290,3 @@ def _notes(model: Value, snapshot: pa.Table | None) -> tuple[Text, ...]:
     if model.of_chance is None:
         notes.append(LEVEL_ALONE)
     return tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Past customers as the trees see them; money in usual orders of the shop then. Shapes (n,), `seen` (n, k)."""
-
-    seen: Floats
-    chance: Floats
-    orders_if_any: Floats
-    order_value: Floats
-    spread: Floats
-    bought: npt.NDArray[np.bool_]
-    revenue: Floats
-
-    @classmethod
-    def of(cls, example: Example, config: ValueConfig) -> _Rows | None:
-        """Return the rows of one example; None where no level can be fitted."""
-        try:
-            level = Level.of(example.snapshot)
-        except NotEnoughData:
-            return None
-        outlook, unit = level.outlook(example.snapshot, config.horizon_days), _unit(level)
-        return cls(
-            seen=relative_features(example.snapshot, outlook, unit),
-            chance=outlook.chance,
-            orders_if_any=outlook.orders_if_any,
-            order_value=outlook.order_value / unit,
-            spread=revenue_spread(level, outlook),
-            bought=example.label("orders") > 0,
-            revenue=np.maximum(example.label("revenue_minor"), 0.0) / unit,
-        )
-
-    @classmethod
-    def joined(cls, parts: Sequence[_Rows]) -> _Rows | None:
-        """Return the rows of all examples."""
-        return cls(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True))) if parts else None
-
-    def take(self, rows: npt.NDArray[np.intp]) -> _Rows:
-        """Return some of the rows."""
-        return _Rows(*(column[rows] for column in _columns(self)))
-
-
-def _columns(rows: _Rows) -> tuple[npt.NDArray[Any], ...]:
-    return tuple(getattr(rows, name) for name in rows.__dataclass_fields__)
