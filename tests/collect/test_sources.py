@@ -7,13 +7,7 @@ from pathlib import Path
 from lifeloop.collect.sources import SOURCES
 from lifeloop.testing.sources import SourceContract
 
-SHOPIFY = """\
-Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Cancelled at,Refunded Amount
-#1,ann@x.org,paid,2024-01-05 12:00:00 -0500,EUR,26,5,2,33,2024-01-05 12:00:00 -0500,2,Mug,10,MUG,,0
-#1,,,,,,,,,,1,Tea,6,,,
-#2,bob@x.org,refunded,2024-01-06 12:00:00 -0500,EUR,10,0,0,10,2024-01-06 12:00:00 -0500,1,Mug,10,MUG,,10
-#3,cy@x.org,pending,,EUR,10,0,0,10,2024-01-06 12:00:00 -0500,1,Mug,10,MUG,,0
-"""  # noqa: E501 - the header is Shopify's
+SAMPLES = Path(__file__).parent / "samples"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -26,7 +20,7 @@ class TestShopifyOrders(SourceContract):
     source = SOURCES["shopify"]
 
     def example(self, folder: Path) -> Path:
-        return written(folder, SHOPIFY)
+        return SAMPLES / "shopify_orders.csv"
 
 
 class TestOrderLines(SourceContract):

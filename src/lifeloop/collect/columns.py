@@ -19,7 +19,13 @@ NUMBERS = frozenset(
 _IDS = frozenset({"order_id", "customer_id", "product_id"})
 _LIKENESS = _IDS | {"placed_at", "occurred_at", "quantity", "price", "amount", "title", "email", "phone"}
 """Columns that are also found where their name only contains one of the words."""
-_ID_ENDINGS = ("id", "no", "nr", "number", "code", "key", "编号", "编码", "号", "号码", "id号")
+_OF_PERSONS = frozenset({"customer_id", "email", "phone"})
+_PERSONS = (
+    "customer", "client", "user", "member", "buyer", "billing", "contact", "first", "last",
+    "客户", "顾客", "会员", "用户", "买家", "收货",
+)  # fmt: skip
+"""A column named after one of these tells of a person, however like another column it sounds."""
+_ID_ENDINGS = ("sku", "id", "no", "nr", "number", "code", "key", "编号", "编码", "号", "号码", "id号")
 _LEAST_SHARE = 0.5
 _MOST_EVENT_NAMES = 200
 _ORDER_TOTAL_SHARE = 0.2
@@ -88,8 +94,12 @@ def _rank(ours: str, name: str, ranks: Mapping[str, int], squashed: Mapping[str,
         return 0, squashed[name.replace(" ", "")]
     if ours not in _LIKENESS or (ours in _IDS and not name.endswith(_ID_ENDINGS)):
         return None
+    if ours not in _OF_PERSONS and any(word in name for word in _PERSONS):
+        return None
     padded = f" {name} "
-    inside = [rank for word, rank in ranks.items() if (f" {word} " in padded if word.isascii() else word in name)]
+    inside = [
+        rank for word, rank in ranks.items() if (f" {word} " in padded and len(word) > 2 if word.isascii() else word in name)
+    ]
     return (1, min(inside)) if inside else None
 
 

@@ -70,7 +70,8 @@ def look_over(one: Understood, zone: ZoneInfo, *, base_known: bool) -> Survey:
     numbers = [text for ours, theirs in columns.items() if ours in NUMBERS for text in one.sample.values(theirs)]
     survey.comma = comma_is_decimal(numbers)
     orders = one.sample.values(columns.get("order_id"))
-    survey.plain_numbers = sum(text.isdigit() for text in orders) > 0.5 * len(orders)
+    digits = sum(text.isdigit() for text in orders)
+    survey.plain_numbers = digits > 0 and digits >= sum(text[:1] in "Cc" and text[1:].isdigit() for text in orders)
     return survey
 
 

@@ -29,7 +29,7 @@ product_id: product id, product code, product no, product number, sku, stock cod
 title: product name, description, product title, item name, item description, title, product description,
     article name, name, goods name, lineitem name, commodity desc, product type, 商品名称, 商品标题, 产品名称,
     宝贝标题, 品名, 标题, 名称, 商品名
-quantity: quantity, qty, units, pieces, item quantity, order quantity, quantity ordered, pcs, num items,
+quantity: quantity, qty, units, pieces, items, item quantity, order quantity, quantity ordered, pcs, num items,
     number of items, number of, amount of items, item count, count, units sold, volume, 购买数量, 商品数量, 宝贝数量, 数量,
     件数, 销量
 price: unit price, price, item price, unit cost price, price per unit, product price, sales price, selling price,

@@ -19,11 +19,12 @@ from lifeloop.collect.idents import clean_ids, customers_of
 from lifeloop.collect.numbers import DECIMAL
 from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask
 from lifeloop.collect.source import Kind, Reader, Reading, as_doubles, either, masked, negative, positive, zero
-from lifeloop.collect.words import WORDS
+from lifeloop.collect.status import drop_cancelled, drop_unpaid, is_refunded
+from lifeloop.collect.words import WORDS, plain_name
 
 _FIELDS = (
     "order_id", "customer_id", "email", "placed_at", "product_id", "title", "quantity", "price", "amount", "currency",
-    "country", "channel", "coupon", "discount", "category",
+    "country", "channel", "coupon", "discount", "category", "status",
 )  # fmt: skip
 
 
@@ -42,7 +43,9 @@ class OrderLines:
     )
 
     def recognises(self, _columns: Sequence[str], mapping: Mapping[str, str], /) -> bool:
-        """Return whether every group of required columns was found."""
+        """Return whether every group of required columns was found; a mere `name` may be a person's, not a product's."""
+        if "product_id" not in mapping and plain_name(mapping.get("title", "")) in ("name", "名称"):
+            return False
         return all(any(name in mapping for name in group) for group in self.required)
 
     def begin(self, reading: Reading) -> Reader:
@@ -52,6 +55,9 @@ class OrderLines:
 
 def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     sieve = Sieve(rows)
+    status = reading.text(rows, "status")
+    drop_unpaid(sieve, status, reading.columns.get("status"))
+    drop_cancelled(sieve, status, reading.columns.get("status"))
     at = reading.instants(rows, sieve, "placed_at")
     customer = customers_of(reading.text(rows, "customer_id"), reading.text(rows, "email"))
     number = clean_ids(reading.text(rows, "order_id"))
@@ -88,7 +94,12 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
         "discount_minor": amounts.minor(pc.abs(reading.numbers(rows, sieve, "discount")), currency),
         **{name: reading.text(rows, name) for name in ("channel", "coupon", "country")},
     }
-    return Facts({"sale": staged("sale", sieve.good, columns)}), sieve
+    sales = staged("sale", sieve.good, columns)
+    paid_back = sieve.good & is_refunded(status) & ~back
+    if paid_back.any():
+        refund = {**columns, "doc": pa.repeat(pa.scalar("refund"), len(rows))}
+        sales = pa.concat_tables([sales, staged("sale", paid_back, refund)])
+    return Facts({"sale": sales}), sieve
 
 
 def _quantity(reading: Reading, rows: Rows, sieve: Sieve) -> Any:

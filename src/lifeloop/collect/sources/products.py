@@ -11,8 +11,9 @@ from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import clean_ids
 from lifeloop.collect.rows import Rows, Sieve
 from lifeloop.collect.source import Kind, Reader, Reading, negative
-from lifeloop.collect.words import WORDS
+from lifeloop.collect.words import WORDS, plain_name
 
+_OF_SALES = frozenset(plain_name(word) for name in ("order_id", "customer_id") for word in WORDS[name])
 _TOLD = ("title", "category", "brand", "price", "cost")
 
 
@@ -28,8 +29,10 @@ class ProductList:
     }
     required: Sequence[Sequence[str]] = (("product_id",), _TOLD)
 
-    def recognises(self, _columns: Sequence[str], mapping: Mapping[str, str], /) -> bool:
-        """Return whether products are named and something is told of them."""
+    def recognises(self, columns: Sequence[str], mapping: Mapping[str, str], /) -> bool:
+        """Return whether products are named and something is told of them, and neither orders nor customers are."""
+        if any(plain_name(name) in _OF_SALES for name in columns if name not in mapping.values()):
+            return False
         return all(any(name in mapping for name in group) for group in self.required)
 
     def begin(self, reading: Reading) -> Reader:
