@@ -198,6 +198,19 @@ def test_a_shop_of_which_little_is_known_gets_an_honest_answer(case: str, past: 
             assert any("lean on" in note.en for note in model.notes)
 
 
+def test_one_customer_with_a_hundred_thousand_orders_does_not_move_the_others(past: Example) -> None:
+    snapshot, horizon = past.snapshot.slice(0, 400), ValueConfig()
+    rows = snapshot.to_pydict()
+    rows["orders"][0] = 100_000
+    odd = pa.table(rows, schema=snapshot.schema)
+    before, after = (fit([], horizon, present=shop).estimate(shop) for shop in (snapshot, odd))
+
+    assert np.isfinite(after.orders[0])
+    assert after.orders[0] > 1000 * before.orders[0]
+    np.testing.assert_allclose(after.orders[1:], before.orders[1:], rtol=0.02)
+    np.testing.assert_allclose(after.revenue, before.revenue, rtol=0.02)
+
+
 def test_examples_of_another_horizon_are_refused(past: Example) -> None:
     with pytest.raises(ModelError, match="look \\[180\\] days ahead"):
         fit([past], ValueConfig(horizon_days=30))

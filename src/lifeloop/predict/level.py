@@ -14,6 +14,12 @@ from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, Summary, fit_bg_nbd, summary
 from lifeloop.predict.columns import Floats, numbers
 from lifeloop.predict.gamma_gamma import GammaGamma, fit_gamma_gamma
 
+_MOST_PER_DAY = 5.0
+"""One customer with a hundred orders a day must not make a shop's habit."""
+
+_DRAWN_TOWARDS_SHOP = 5.0
+"""The shop's orders per day count as much as this many days of the customer's own."""
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -43,19 +49,20 @@ class Level:
     spending: GammaGamma | None
     """None where no order has an amount above zero."""
     orders_per_day: float
-    """Orders per order day over all customers: BG/NBD counts days."""
+    """Orders per order day of a customer of whom nothing is known: BG/NBD counts days."""
 
     @classmethod
     def of(cls, snapshot: pa.Table) -> Level:
         """Fit to the customers of a snapshot, all of whom ordered. Raises NotEnoughData, ModelError."""
         known = summary_of(snapshot)
         counts = fit_bg_nbd(known.x, known.t_x, known.T)
-        days = float(np.sum(known.x + 1.0))
+        days = known.x + 1.0
         try:
-            spending = fit_gamma_gamma(known.x, known.m, mean=float(known.spend.sum()) / days)
+            spending = fit_gamma_gamma(known.x, known.m, mean=float(known.spend.sum() / days.sum()))
         except NotEnoughData:
             spending = None
-        return cls(counts, spending, max(float(np.nansum(numbers(snapshot, "orders"))) / days, 1.0))
+        per_day = np.clip(numbers(snapshot, "orders") / days, 1.0, _MOST_PER_DAY)
+        return cls(counts, spending, float(per_day.mean()))
 
     @property
     def usual_order_value(self) -> float:
@@ -72,12 +79,15 @@ class Level:
         chance = self.counts.chance_if_alive(weeks, known.x, known.T)
         orders = self.counts.orders_if_alive(weeks, known.x, known.T)
         value = np.zeros(known.x.shape) if self.spending is None else self.spending.expected_value(known.x, known.m)
+        days = known.x + 1.0
+        own = np.maximum(numbers(snapshot, "orders"), days) + _DRAWN_TOWARDS_SHOP * self.orders_per_day
+        per_day = own / (days + _DRAWN_TOWARDS_SHOP)
         return Outlook(
             summary=known,
             alive=alive,
             chance=alive * chance,
-            orders_if_any=self.orders_per_day * np.maximum(orders / chance, 1.0),
-            order_value=value / self.orders_per_day,
+            orders_if_any=per_day * np.maximum(orders / chance, 1.0),
+            order_value=value / per_day,
         )
 
     def as_json(self) -> dict[str, Any]:
