@@ -50,6 +50,10 @@ def snapshot(shop: ShopBuilder, day: int, **customers: tuple[int, int, int]) -> 
     shop.lake.overwrite_as_of(SNAPSHOT, pa.Table.from_pylist(rows, schema=schema), shop.day(day))
 
 
+def told(*pairs: tuple[str, float]) -> str:
+    return json.dumps([{"feature": name, "effect": effect, "en": name, "zh": name} for name, effect in pairs])
+
+
 def test_revenue_stands_in_the_month_of_the_shops_own_calendar(shop: ShopBuilder) -> None:
     shop.orders("ann", day=30, spent=10)  # 2024-01-31 12:00 UTC
     shop.orders("ann", day=31.2, spent=5)  # 2024-02-01 16:48 UTC, 2024-02-02 00:48 in Shanghai
@@ -193,14 +197,11 @@ def test_value_falls_into_tenths_of_the_customers(shop: ShopBuilder) -> None:
 
 
 def test_only_the_three_strongest_reasons_of_each_customer_are_counted(shop: ShopBuilder) -> None:
-    def reasons(*pairs: tuple[str, float]) -> str:
-        return json.dumps([{"feature": name, "effect": effect, "en": name, "zh": name} for name, effect in pairs])
-
     scores(
         shop,
         10,
-        figure("ann", "churn", "p_churn", 0.9, 30, reasons=reasons(("a", 2.0), ("b", 1.0), ("c", -1.0), ("d", 0.5))),
-        figure("bob", "churn", "p_churn", 0.1, 30, reasons=reasons(("a", -2.0))),
+        figure("ann", "churn", "p_churn", 0.9, 30, reasons=told(("a", 2.0), ("b", 1.0), ("c", -1.0), ("d", 0.5))),
+        figure("bob", "churn", "p_churn", 0.1, 30, reasons=told(("a", -2.0))),
     )
 
     counted = top_reasons(standing(shop.engine, shop.day(10)), {"a": Text("days away", "未来天数")})
@@ -226,7 +227,7 @@ def test_customers_worth_a_look_are_at_risk_and_the_most_valuable_come_first(sho
         figure("cyd", "value", "revenue_minor", 9000.0, 180),
         figure("bob", "next_order", "days", 12.0, 365, low=3.0, high=90.0),
         figure("ann", "next_order", "days", None, 365),
-        figure("bob", "churn", "p_churn", 0.7, 30, reasons='[{"feature": "x", "effect": 1.0, "en": "silent", "zh": "沉默"}]'),
+        figure("bob", "churn", "p_churn", 0.7, 30, reasons=told(("month", 9.0), ("x", -2.0), ("y", 1.0))),
     )
     snapshot(shop, 10, ann=(1, 1000, 5), bob=(2, 2000, 5), cyd=(3, 3000, 5))
 
@@ -234,8 +235,8 @@ def test_customers_worth_a_look_are_at_risk_and_the_most_valuable_come_first(sho
 
     assert [one.customer_id for one in worth] == ["bob", "ann"]
     assert worth[0].next_order == shop.day(21)  # the 1st day after the last known one is the day that begins at as_of
-    assert worth[0].reason is not None
-    assert worth[0].reason.zh == "沉默"
+    assert worth[0].pushes is not None
+    assert worth[0].pushes.feature == "y"  # the month is everybody's, and x holds them
     assert worth[1].next_order is None
 
 

@@ -132,6 +132,15 @@ def test_the_reason_speaks_with_the_customers_own_figures_in_both_languages() ->
     ]
 
 
+def test_a_single_order_is_never_told_a_usual_gap() -> None:
+    scores = Stage(rhythm=MONTHLY, config=StageConfig()).score(snapshot(customer("ann", 80), customer("bob", 1)))
+
+    assert [json.loads(told)[0]["en"] for told in scores["reasons"].to_pylist()] == [
+        "Their only order day was 72 days ago; 80% of those who come back do so within 60 days.",
+        "Their only order day was 151 days ago; 95% of those who come back do so within 120 days.",
+    ]
+
+
 def test_a_shop_without_returning_customers_says_that_it_has_no_rhythm() -> None:
     stage = fit([snapshot(customer("ann", 100), customer("bob", 150))])
 

@@ -10,7 +10,7 @@ from lifeloop.base.text import Language
 from lifeloop.console.voice import Voice
 from lifeloop.features import FEATURES
 from lifeloop.lake import Engine
-from lifeloop.measure.customers import CustomerCard, Reason, Score, Worth, customer_card
+from lifeloop.measure.customers import CustomerCard, Score, Worth, customer_card, told
 from lifeloop.measure.grids import Group
 from lifeloop.predict.rfm import rfm_name
 
@@ -38,7 +38,7 @@ def worth_table(worth: Sequence[Worth], voice: Voice, *, value_days: int | None)
             voice.share(one.p_churn),
             voice.money(one.revenue_minor),
             say("around", day=voice.day(one.next_order)) if one.next_order else say("may_not_return"),
-            said(one.reason, voice.language),
+            told(one.reason, voice.language),
         )
         for one in worth
     )
@@ -63,13 +63,6 @@ def segment_table(groups: Sequence[Group], voice: Voice) -> TableWords:
     return TableWords(say("segments"), heads, rows, (1, 2, 3, 4, 5))
 
 
-def said(reason: Reason | None, language: Language) -> str:
-    """Return a reason in one language; nothing where there is none."""
-    if reason is None:
-        return ""
-    return reason.zh if language == "zh" else reason.en
-
-
 @dataclass(frozen=True)
 class CardWords:
     """One customer in words."""
@@ -90,7 +83,7 @@ def card_words(card: CustomerCard, voice: Voice) -> CardWords:
         title=f"{say('customer')} {card.customer_id}",
         profile=tuple((name, _shown(value, voice)) for name, value in card.profile.items() if name != "customer_id"),
         stage=say(f"stage_{card.stage.label}") if card.stage else say("stages_none"),
-        stage_reason=said(card.stage.reasons[0], voice.language) if card.stage and card.stage.reasons else "",
+        stage_reason=told(card.stage.reasons[0], voice.language) if card.stage and card.stage.reasons else "",
         scores=_scores(card.scores, voice),
         features=TableWords(
             say("features"),
@@ -125,8 +118,8 @@ def _scores(scores: Sequence[Score], voice: Voice) -> TableWords:
         ends = ""
         if score.low is not None and score.high is not None:
             ends = f"{_value(score.target, score.low, voice)} – {_value(score.target, score.high, voice)}"
-        told = _labelled(score, voice) or _value(score.target, score.value, voice)
-        rows.append((name, told, ends, " ".join(said(reason, voice.language) for reason in score.reasons[:3])))
+        answer = _labelled(score, voice) or _value(score.target, score.value, voice)
+        rows.append((name, answer, ends, " ".join(told(reason, voice.language) for reason in score.reasons[:3])))
     return TableWords(say("scores"), (say("score"), say("figure"), say("interval"), say("reason")), tuple(rows), (1, 2))
 
 

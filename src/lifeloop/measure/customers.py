@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from lifeloop.base.errors import NotEnoughData
+from lifeloop.base.text import Language
 from lifeloop.lake import Engine
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SCORE, SNAPSHOT
 
@@ -42,6 +43,13 @@ class Worth:
     next_order: datetime | None
     """When the next order is as likely to have come as not; None where it may never come."""
     reason: Reason | None
+    """Why they stand where they stand."""
+    pushes: Reason | None
+    """What of their own makes churn likeliest."""
+
+
+NOT_THEIR_OWN = frozenset({"month"})
+"""Reasons that hold for everybody at once."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +134,8 @@ def worth_a_look(standing: pa.Table, as_of: datetime, *, most: int = 20) -> tupl
 
 
 def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
-    reasons = reasons_of(row["churn_reasons"]) or reasons_of(row["stage_reasons"])
-    raising = [reason for reason in reasons if reason.effect > 0] or list(reasons)
+    why = reasons_of(row["stage_reasons"])
+    own = [one for one in reasons_of(row["churn_reasons"]) if one.effect > 0 and one.feature not in NOT_THEIR_OWN]
     days = row["next_days"]
     return Worth(
         customer_id=row["customer_id"],
@@ -140,8 +148,16 @@ def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
         orders=int(row["orders"] or 0),
         recency_days=int(row["recency_days"] or 0),
         next_order=None if days is None else as_of + timedelta(days=max(days - 1, 0)),  # day 1 begins at as_of
-        reason=raising[0] if raising else None,
+        reason=why[0] if why else None,
+        pushes=own[0] if own else None,
     )
+
+
+def told(reason: Reason | None, language: Language) -> str:
+    """Return a reason in one language; nothing where there is none."""
+    if reason is None:
+        return ""
+    return reason.zh if language == "zh" else reason.en
 
 
 def reasons_of(told: str | None) -> tuple[Reason, ...]:

@@ -20,6 +20,8 @@ class StageRule:
     """The rule for anybody; the blanks are what was learned from the shop."""
     reason: Text
     """The rule for one customer; the blanks are their own figures."""
+    once: Text | None = None
+    """The same for somebody with one order day, who has no usual gap of their own."""
 
 
 STAGES: dict[str, StageRule] = {
@@ -77,9 +79,12 @@ STAGES: dict[str, StageRule] = {
                 "（{late_gaps} 个平常间隔；首单之后为 {first_late}）。",
             ),
             Text(
-                "No order for {recency}; they usually order every {usual}, and {late_share} of returning customers like them "
-                "were back within {late}.",
-                "已有 {recency}没有下单；通常每 {usual}下一次单，类似的回购顾客中有 {late_share} 在 {late}内就回来了。",
+                "No order for {recency}; they usually order every {usual} and count as late after {late}.",
+                "已有 {recency}没有下单；通常每 {usual}下一次单，超过 {late}即为逾期。",
+            ),
+            Text(
+                "Their only order day was {recency} ago; {late_share} of those who come back do so within {late}.",
+                "仅有的一次下单在 {recency}前；回购的顾客中有 {late_share} 会在 {late}内回来。",
             ),
         ),
         StageRule(
@@ -92,8 +97,12 @@ STAGES: dict[str, StageRule] = {
                 "或已逾期且按其自身规律很可能不再回来。",
             ),
             Text(
-                "No order for {recency}; {lapsed_share} of returning customers like them were back within {lapsed}.",
-                "已有 {recency}没有下单；类似的回购顾客中有 {lapsed_share} 在 {lapsed}内就回来了。",
+                "No order for {recency}; they usually order every {usual} and count as lapsed after {lapsed}.",
+                "已有 {recency}没有下单；通常每 {usual}下一次单，超过 {lapsed}即算流失。",
+            ),
+            Text(
+                "Their only order day was {recency} ago; {lapsed_share} of those who come back do so within {lapsed}.",
+                "仅有的一次下单在 {recency}前；回购的顾客中有 {lapsed_share} 会在 {lapsed}内回来。",
             ),
         ),
         StageRule(

@@ -9,7 +9,7 @@ from lifeloop.console.charts.points import meter
 from lifeloop.console.charts.rows import Pull, pull_chart
 from lifeloop.console.sections.parts import Grid, Section, figures
 from lifeloop.console.voice import Voice
-from lifeloop.measure.customers import Worth
+from lifeloop.measure.customers import Worth, told
 from lifeloop.measure.report_data import ReportData
 from lifeloop.measure.stage_flow import StageCount, improved, worsened
 
@@ -164,7 +164,9 @@ def _worth_row(one: Worth, voice: Voice) -> list[str | Markup]:
     churn: str | Markup = "–"
     if one.p_churn is not None:
         churn = Markup("{}{}").format(voice.share(one.p_churn), meter(one.p_churn))
-    reason = "" if one.reason is None else (one.reason.zh if voice.language == "zh" else one.reason.en)
+    reason = Markup('{}<span class="under">{}</span>').format(
+        told(one.reason, voice.language), told(one.pushes, voice.language)
+    )
     return [
         Markup('<span class="id">{}</span>').format(one.customer_id),
         voice.say(f"stage_{one.stage}"),

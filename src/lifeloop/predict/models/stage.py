@@ -152,7 +152,8 @@ class Stage:
 
     def _reason(self, name: str, f: _Figures, row: int) -> Reason:
         likely = name == "lapsed" and not f.recency[row] > f.lapsed[row]
-        text = LIKELY_GONE if likely else STAGES[name].reason
+        rule = STAGES[name]
+        text = LIKELY_GONE if likely else rule.once if rule.once and f.order_days[row] < 2 else rule.reason
         wanted = blanks(text.en)
         said = {language: text.say(language, **self._own(wanted, f, row, language)) for language in LANGUAGES}
         if not self.rhythm.known and name != "prospect":
