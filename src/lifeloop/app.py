@@ -233,7 +233,7 @@ class App:
             models=models,
             zone=self.zone,
             seed=chosen.seed,
-            threads=chosen.threads or 0,
+            threads=chosen.threads,
             progress=progress,
         ).as_json()
         self.home.backtests.mkdir(exist_ok=True)

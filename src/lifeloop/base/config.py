@@ -76,7 +76,7 @@ class PredictSettings(_Section):
     value_days: int = Field(180, ge=1, le=1095, description="Horizon of value: orders and revenue within this many days.")
     churn_model: str = Field("blend", description="Churn model by name.")
     segments: int | None = Field(None, ge=2, le=30, description="Number of clusters. Unset: chosen by stability.")
-    threads: int | None = Field(None, ge=1, description="Threads of the learners. Unset: one per core.")
+    threads: int = Field(1, ge=1, description="Threads of the learners. More help from about a million rows on.")
     seed: int = Field(0, description="Seed of every random choice in training.")
 
 

@@ -136,14 +136,14 @@ class _Past:
             model=chosen.churn_model,
             currency=self.settings.shop.currency,
             seed=chosen.seed,
-            threads=chosen.threads or 0,
+            threads=chosen.threads,
         )
         return churn.fit(examples, config), _rows(examples)
 
     def _value(self) -> tuple[Model, int]:
         chosen = self.settings.predict
         examples = self.examples(chosen.value_days, VALUE_ORIGINS, step_days=30)
-        config = value.ValueConfig(horizon_days=chosen.value_days, seed=chosen.seed, threads=chosen.threads or 1)
+        config = value.ValueConfig(horizon_days=chosen.value_days, seed=chosen.seed, threads=chosen.threads)
         return value.fit(examples, config, present=self.now), _rows(examples)
 
     def _next_order(self) -> tuple[Model, int]:
