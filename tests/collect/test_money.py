@@ -48,10 +48,8 @@ def test_text_in_a_number_rejects_the_row(till: Till, text: str) -> None:
 
 def test_quantity_times_price_is_exact_and_rounds_half_to_even(till: Till) -> None:
     till.takes(
-
-            "order,customer,date,sku,qty,price\n1,ann,2024-01-05,a,3,0.335\n2,ann,2024-01-05,a,0.5,0.05\n"
-            "3,ann,2024-01-05,a,0.5,0.07\n4,ann,2024-01-05,a,1000,1.115\n"
-
+        "order,customer,date,sku,qty,price\n1,ann,2024-01-05,a,3,0.335\n2,ann,2024-01-05,a,0.5,0.05\n"
+        "3,ann,2024-01-05,a,0.5,0.07\n4,ann,2024-01-05,a,1000,1.115\n"
     )
 
     assert till.orders("order_id", "goods_minor") == [("1", 100), ("2", 2), ("3", 4), ("4", 111500)]

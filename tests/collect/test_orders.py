@@ -20,10 +20,8 @@ def test_goods_leave_out_shipping_and_tax_where_the_shop_states_them(till: Till)
 
 def test_money_given_back_is_a_refund_and_never_a_negative_order(till: Till) -> None:
     till.takes(
-
-            "order id,customer,date,total,status\n1,ann,2024-01-05,20,paid\n2,ann,2024-01-06,-7.50,paid\n"
-            "3,bob,2024-01-06,9,refunded\n"
-
+        "order id,customer,date,total,status\n1,ann,2024-01-05,20,paid\n2,ann,2024-01-06,-7.50,paid\n"
+        "3,bob,2024-01-06,9,refunded\n"
     )
 
     assert till.orders("order_id", "total_minor") == [("1", 2000), ("3", 900)]

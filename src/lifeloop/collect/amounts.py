@@ -13,7 +13,6 @@ from lifeloop.collect.numbers import DECIMAL, by_distinct, to_minor_units
 from lifeloop.collect.rows import Rows, Sieve
 from lifeloop.collect.source import Reading
 
-_KNOWN = pa.array(sorted(EXPONENT))
 _SIGNS = "|".join(sign.replace("$", r"\$") for sign in sorted(SYMBOL, key=len, reverse=True))
 _NAMED_BEFORE = r"^-?\(?\s*[A-Z]{3}\s+[\d.,-]"
 _NAMED_BEHIND = r"\d\s+[A-Z]{3}$"
@@ -53,7 +52,7 @@ def currency_of(reading: Reading, rows: Rows, sieve: Sieve, amount: str | None) 
             )
             column = column or reading.columns[amount]
     codes = pc.coalesce(found, pa.scalar(reading.currency))
-    known = pc.is_in(codes, value_set=_KNOWN)
+    known = pc.is_in(codes, value_set=pa.array(sorted(EXPONENT)))
     sieve.drop(pc.invert(known), "unknown_currency", "'{value}' names no currency lifeloop knows", column)
     usable = pa.array([reading.base, *reading.rates])
     sieve.drop(
@@ -70,14 +69,25 @@ def _is_signed(texts: Any) -> Any:
 
 
 def minor(amounts: Any, currencies: Any) -> Any:
-    """Return decimals as minor units of `currencies`."""
+    """Return decimals as minor units of `currencies`; at once where all are null."""
+    if amounts.null_count == len(amounts):
+        return pa.nulls(len(amounts), pa.int64())
     return to_minor_units(amounts, currencies)
+
+
+def both_minor(amounts: Any, currencies: Any, reading: Reading) -> tuple[Any, Any]:
+    """Return decimals as minor units of `currencies`, and of the base currency; one column twice where those are the same."""
+    own = to_minor_units(amounts, currencies)
+    same = pc.all(pc.equal(currencies, reading.base)).as_py()
+    return own, own if same else _converted(amounts, currencies, reading)
 
 
 def in_base(amounts: Any, currencies: Any, reading: Reading) -> Any:
     """Return decimals of `currencies` as minor units of the base currency, rounded once, half to even."""
-    if pc.all(pc.equal(currencies, reading.base)).as_py():
-        return to_minor_units(amounts, currencies)
+    return both_minor(amounts, currencies, reading)[1]
+
+
+def _converted(amounts: Any, currencies: Any, reading: Reading) -> Any:
     whole = pa.repeat(pa.scalar(reading.base), len(currencies))
     result = to_minor_units(amounts, whole)
     for code in sorted(set(pc.unique(currencies).to_pylist()) - {reading.base}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifeloop.collect.facts import EVENTS
 from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import EVENT
@@ -17,7 +18,7 @@ WITH fingerprinted AS (
 ), counted AS (
     SELECT f.*, row_number() OVER (PARTITION BY part, content ORDER BY line) AS occurrence FROM fingerprinted AS f
 ), identified AS (
-    SELECT c.* EXCLUDE (message_id, content, occurrence),
+    SELECT {", ".join(f"c.{name}" for name in ("part", *EVENTS.names) if name != "message_id")},
         coalesce(message_id, concat(content, '-', CAST(occurrence AS VARCHAR))) AS message_id FROM counted AS c
 )
 SELECT i.*, row_number() OVER (PARTITION BY message_id ORDER BY part, line) AS copy FROM identified AS i

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from lifeloop.collect.facts import SALE
 from lifeloop.schema import ORDER, ORDER_LINE, REFUND
 
 _CONTENT = "doc, doc_id, product_id, quantity, amount_minor, currency, is_line"
+
+
+def _columns(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in ("part", *SALE.names))
+
 
 JOIN_PARTS = f"""
 WITH shared AS (
@@ -16,9 +22,9 @@ WITH shared AS (
 ), ranked AS (
     SELECT c.*, row_number() OVER (PARTITION BY {_CONTENT}, occurrence ORDER BY part) AS copy FROM counted AS c
 )
-SELECT * EXCLUDE (occurrence, copy) FROM ranked WHERE copy = 1
+SELECT {_columns("r")} FROM ranked AS r WHERE copy = 1
 UNION ALL
-SELECT s.* FROM sale AS s LEFT JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id WHERE h.doc_id IS NULL
+SELECT {_columns("s")} FROM sale AS s LEFT JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id WHERE h.doc_id IS NULL
 """
 """Each line of a document as often as in the file that holds it most often."""
 

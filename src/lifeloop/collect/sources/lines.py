@@ -72,7 +72,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     sieve.drop(pc.and_(pc.is_null(number), pc.is_null(customer)), "no_order", "neither an order number nor a customer")
     order = pc.coalesce(number, derived_order_ids(customer, at))
     paid = pc.abs(exact)
-    paid_minor = amounts.minor(paid, currency)
+    paid_minor, goods_minor = amounts.both_minor(paid, currency, reading)
     amounts.refuse_large(sieve, paid, paid_minor, reading.columns.get("amount") or reading.columns.get("price"))
     cancelled = _is_cancellation(number) if reading.plain_numbers else np.zeros(len(rows), bool)
     columns: dict[str, Any] = {
@@ -89,7 +89,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
         "quantity": as_doubles(pc.abs(quantity)),
         "currency": currency,
         "amount_minor": paid_minor,
-        "goods_minor": amounts.in_base(paid, currency, reading),
+        "goods_minor": goods_minor,
         "price_minor": amounts.minor(price, currency) if reading.has("price") else None,
         "discount_minor": amounts.minor(pc.abs(reading.numbers(rows, sieve, "discount")), currency),
         **{name: reading.text(rows, name) for name in ("channel", "coupon", "country")},
