@@ -1,7 +1,8 @@
 """Value and next order on real shops: rank, level, deciles and coverage beside the baselines, and what they cost.
 
 Prints one JSON line. Reads the public sets at LIFELOOP_DATA (default: shared/data beside the checkout) through the same
-recipes as the tests. `past_rate` is spend so far, carried on at its own rate; `level` is BG/NBD x Gamma-Gamma alone.
+recipes as the tests. `past_rate` is spend so far, carried on at its own rate; `level` is BG/NBD x Gamma-Gamma alone;
+`plain_trees` is LightGBM on features as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "predict"))
 from conftest import build_real_shop  # noqa: E402
 from lifeloop.features import take_labels, take_snapshot  # noqa: E402
 from lifeloop.predict.columns import numbers  # noqa: E402
-from lifeloop.predict.examples import Example  # noqa: E402
+from lifeloop.predict.examples import Example, matrix  # noqa: E402
 from lifeloop.predict.metrics import Amounts, Binary  # noqa: E402
 from lifeloop.predict.models import next_order, value  # noqa: E402
 
@@ -58,6 +59,24 @@ def example(engine: Any, as_of: datetime, horizon_days: int) -> Example:
     return Example.of(take_snapshot(engine, as_of), take_labels(engine, as_of, horizon_days), horizon_days)
 
 
+PLAIN = (
+    "recency_days tenure_days life_days order_days orders goods_minor repeat_day_value_mean_minor first_day_value_minor "
+    "last_day_value_minor order_value_max_minor order_value_sd_minor goods_30d_minor goods_60d_minor goods_90d_minor "
+    "goods_180d_minor orders_30d orders_60d orders_90d orders_180d"
+).split()
+
+
+def plain_trees(past: list[Example], today: Example) -> np.ndarray:
+    """Return what LightGBM says of revenue from plain features, without any level."""
+    import lightgbm
+
+    seen = np.concatenate([matrix(part.snapshot, PLAIN) for part in past])
+    came = np.concatenate([part.label("revenue_minor") for part in past]) / 100
+    how = {"objective": "tweedie", "learning_rate": 0.05, "num_leaves": 7, "min_child_samples": 100}
+    trees = lightgbm.train(how | {"verbosity": -1, "num_threads": 1, "seed": 0}, lightgbm.Dataset(seen, came), 150)
+    return 100 * np.asarray(trees.predict(matrix(today.snapshot, PLAIN)))
+
+
 def coverage(scores: pa.Table, target: str, came: np.ndarray, rows: np.ndarray) -> float:
     told = scores.filter(pc.equal(scores["target"], target))
     return float(np.mean(((came >= numbers(told, "low")) & (came <= numbers(told, "high")))[rows]))
@@ -80,6 +99,7 @@ def judge(name: str, engine: Any) -> dict[str, Any]:
         "revenue": {
             "ours": Amounts(came, ours.revenue).measure(),
             "level": Amounts(came, alone.revenue).measure(),
+            "plain_trees": Amounts(came, plain_trees(past, today)).measure(),
             "past_rate": Amounts(came, rate).measure(),
         },
         "orders": Amounts(orders, ours.orders).measure(),

@@ -1,7 +1,7 @@
 """A customer seen against the shop and against themselves: features that mean the same in every year of a shop.
 
 Trees that see days since the first order, or money as it is, learn the age of the shop and carry it into a year where it
-no longer holds: on CDNOW that puts the total 40 % too high. Ratios do not age.
+no longer holds: on CDNOW that puts the total 27 % too high. Ratios do not age.
 """
 
 from __future__ import annotations
