@@ -204,7 +204,7 @@ def test_only_the_three_strongest_reasons_of_each_customer_are_counted(shop: Sho
         figure("bob", "churn", "p_churn", 0.1, 30, reasons=told(("a", -2.0))),
     )
 
-    counted = top_reasons(standing(shop.engine, shop.day(10)), {"a": Text("days away", "未来天数")})
+    counted = top_reasons(shop.engine, shop.day(10), {"a": Text("days away", "未来天数")})
 
     assert {(one.feature, one.raises): one.customers for one in counted} == {
         ("a", True): 1,
@@ -231,7 +231,7 @@ def test_customers_worth_a_look_are_at_risk_and_the_most_valuable_come_first(sho
     )
     snapshot(shop, 10, ann=(1, 1000, 5), bob=(2, 2000, 5), cyd=(3, 3000, 5))
 
-    worth = worth_a_look(standing(shop.engine, shop.day(10)), shop.day(10))
+    worth = worth_a_look(shop.engine, standing(shop.engine, shop.day(10)), shop.day(10))
 
     assert [one.customer_id for one in worth] == ["bob", "ann"]
     assert worth[0].next_order == shop.day(21)  # the 1st day after the last known one is the day that begins at as_of

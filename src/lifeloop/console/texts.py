@@ -10,8 +10,8 @@ TEXTS: dict[str, Text] = {
     "report": Text("Customer report", "顾客报告"),
     "as_of": Text("What is known before {day}", "截至 {day} 之前的已知情况"),
     "made_by": Text(
-        "Made by lifeloop from this shop's own data; nothing left the machine.",
-        "由 lifeloop 用本店自己的数据生成；数据没有离开本机。",
+        "Made by lifeloop from this shop's own data. This file asks for nothing from any network.",
+        "由 lifeloop 用本店自己的数据生成。本文件不从网络获取任何内容。",
     ),
     "read_first": Text("Read this first", "请先阅读"),
     "notes": Text("What these figures cannot know", "这些数字无法知道的事"),
@@ -23,8 +23,8 @@ TEXTS: dict[str, Text] = {
     "revenue_days": Text("Revenue, last {days} days", "近 {days} 天收入"),
     "against": Text("against the {days} days before", "较此前 {days} 天"),
     "nothing_before": Text("the {days} days before are not fully known", "此前 {days} 天并非全部已知"),
-    "expected": Text("Revenue expected, next {days} days", "未来 {days} 天预期收入"),
-    "between": Text("80% interval {range}", "80% 区间 {range}"),
+    "expected": Text("Revenue, next {days} days", "未来 {days} 天收入"),
+    "between": Text("expected; 80% interval {range}", "预期值；80% 区间 {range}"),
     "expected_none": Text("Nobody has a value score yet", "尚无价值分数"),
     "churn_expected": Text("Will not order within {days} days", "{days} 天内不会下单"),
     "churn_share": Text("{share} of customers; 80% interval {low} – {high}", "占顾客的 {share}；80% 区间 {low} – {high}"),
@@ -237,10 +237,8 @@ TEXTS: dict[str, Text] = {
     "around": Text("around {day}", "{day} 前后"),
     # quality
     "quality": Text("The facts behind it", "背后的数据"),
-    "quality_lead": Text(
-        "{orders} orders from {first} to {last}. {rejected} rows could not be read.",
-        "{orders} 笔订单，自 {first} 至 {last}。有 {rejected} 行无法读取。",
-    ),
+    "quality_lead": Text("{orders} orders from {first} to {last}.", "{orders} 笔订单，自 {first} 至 {last}。"),
+    "quality_rejected": Text("{rows} rows could not be read.", "有 {rows} 行无法读取。"),
     "quality_none": Text(
         "The lake has no orders yet. Bring some in with: lifeloop import FILE.", "尚无订单。请用 lifeloop import FILE 导入。"
     ),

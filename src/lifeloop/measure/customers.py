@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.text import Language
 from lifeloop.lake import Engine
+from lifeloop.predict.columns import numbers
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SCORE, SNAPSHOT
 
 
@@ -120,17 +122,39 @@ PROFILE_SQL = "SELECT * FROM customers WHERE customer_id = $customer"
 FEATURES_SQL = "SELECT * FROM snapshots WHERE customer_id = $customer AND as_of = $as_of"
 
 
-def worth_a_look(standing: pa.Table, as_of: datetime, *, most: int = 20) -> tuple[Worth, ...]:
+WHY_SQL = """
+SELECT s.customer_id AS customer_id,
+    max(CASE WHEN s.target = 'stage' THEN s.reasons END) AS stage_reasons,
+    max(CASE WHEN s.target = 'p_churn' THEN s.reasons END) AS churn_reasons
+FROM scores AS s
+JOIN chosen AS c ON c.customer_id = s.customer_id
+WHERE s.as_of = $as_of
+GROUP BY s.customer_id
+"""
+
+LIKELY_LOST = 0.5
+"""Where nobody stands at risk, a churn probability from which a customer is worth a look all the same."""
+
+
+def worth_a_look(engine: Engine, standing: pa.Table, as_of: datetime, *, most: int = 20) -> tuple[Worth, ...]:
     """Return the most valuable customers at risk, by the revenue still expected of them, else by what they bought.
 
-    Where nobody is at risk, whoever of all customers is most likely to be lost is asked for instead.
+    Where nobody is at risk, whoever of those not yet lapsed is more likely than not to be lost is asked for instead.
     """
-    rows = [row for row in standing.to_pylist() if row["orders"]]
-    at_risk = [row for row in rows if row["stage"] == "at_risk"]
-    if not at_risk:
-        at_risk = [row for row in rows if row["stage"] not in ("lapsed", "prospect") and (row["p_churn"] or 0) >= 0.5]
-    ranked = sorted(at_risk, key=lambda row: (-(row["revenue_minor"] or 0.0), -(row["goods_minor"] or 0), row["customer_id"]))
-    return tuple(_worth(row, as_of) for row in ranked[:most])
+    stage = np.array(standing.column("stage").to_pylist(), dtype=object)
+    ordered = np.nan_to_num(numbers(standing, "orders")) > 0
+    asked = ordered & (stage == "at_risk")
+    if not asked.any():
+        lost = np.nan_to_num(numbers(standing, "p_churn")) >= LIKELY_LOST
+        asked = ordered & lost & (stage != "lapsed") & (stage != "prospect")
+    places = np.flatnonzero(asked)
+    revenue, goods = (np.nan_to_num(numbers(standing, name))[places] for name in ("revenue_minor", "goods_minor"))
+    rows = standing.take(pa.array(places[np.lexsort((places, -goods, -revenue))][:most]))
+    chosen = rows.select(["customer_id"])
+    why = {
+        row["customer_id"]: row for row in engine.query(WHY_SQL, {"scores": SCORE, "chosen": chosen}, as_of=as_of).to_pylist()
+    }
+    return tuple(_worth(row | why[row["customer_id"]], as_of) for row in rows.to_pylist())
 
 
 def _worth(row: dict[str, Any], as_of: datetime) -> Worth:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import sqrt
 
 import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.text import Text
+from lifeloop.lake import Engine
 from lifeloop.predict.columns import numbers
+from lifeloop.schema import SCORE
 
 Z80 = 1.2815515655446004
 """Half the width of an 80 % interval of a normal figure, in standard deviations."""
@@ -131,16 +134,20 @@ class ReasonCount:
 STRONGEST = 3
 
 
-def top_reasons(standing: pa.Table, labels: Mapping[str, Text], *, most: int = 10) -> tuple[ReasonCount, ...]:
+REASONS_SQL = "SELECT reasons FROM scores WHERE as_of = $as_of AND target = 'p_churn'"
+
+
+def top_reasons(engine: Engine, as_of: datetime, labels: Mapping[str, Text], *, most: int = 10) -> tuple[ReasonCount, ...]:
     """Count which reasons stand among the three strongest of each customer's churn score, the commonest first."""
     counts: dict[tuple[str, bool], int] = {}
     reasoned = 0
-    for told in standing.column("churn_reasons").to_pylist():
-        reasons = json.loads(told)[:STRONGEST] if told else []
-        reasoned += bool(reasons)
-        for reason in reasons:
-            key = (str(reason["feature"]), float(reason.get("effect") or 0.0) > 0)
-            counts[key] = counts.get(key, 0) + 1
+    for batch in engine.stream(REASONS_SQL, {"scores": SCORE}, as_of=as_of):
+        for told in batch.column("reasons").to_pylist():
+            reasons = json.loads(told)[:STRONGEST] if told else []
+            reasoned += bool(reasons)
+            for reason in reasons:
+                key = (str(reason["feature"]), float(reason.get("effect") or 0.0) > 0)
+                counts[key] = counts.get(key, 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
     return tuple(
         ReasonCount(feature, raises, customers, customers / reasoned, labels.get(feature, Text(feature, feature)))

@@ -25,8 +25,6 @@ SELECT s.customer_id AS customer_id,
     max(CASE WHEN s.target = 'days' THEN s.value END) AS next_days,
     max(CASE WHEN s.target = 'days' THEN s.low END) AS next_low_days,
     max(CASE WHEN s.target = 'days' THEN s.high END) AS next_high_days,
-    max(CASE WHEN s.target = 'p_churn' THEN s.reasons END) AS churn_reasons,
-    max(CASE WHEN s.target = 'stage' THEN s.reasons END) AS stage_reasons,
     max(n.orders) AS orders, max(n.goods_minor) AS goods_minor, max(n.recency_days) AS recency_days
 FROM scores AS s
 LEFT JOIN snapshots AS n ON n.as_of = s.as_of AND n.customer_id = s.customer_id

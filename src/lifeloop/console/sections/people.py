@@ -9,7 +9,7 @@ from lifeloop.console.charts.points import meter
 from lifeloop.console.charts.rows import Pull, pull_chart
 from lifeloop.console.sections.parts import Grid, Section, figures
 from lifeloop.console.voice import Voice
-from lifeloop.measure.customers import Worth, told
+from lifeloop.measure.customers import NOT_THEIR_OWN, Worth, told
 from lifeloop.measure.report_data import ReportData
 from lifeloop.measure.stage_flow import StageCount, improved, worsened
 
@@ -106,7 +106,7 @@ def reasons(data: ReportData, voice: Voice) -> Section:
         )
         for feature, sides in pulls.items()
     ]
-    pushing = next((words[one.feature] for one in data.reasons if one.raises), None)
+    pushing = next((words[one.feature] for one in data.reasons if one.raises and one.feature not in NOT_THEIR_OWN), None)
     return Section(
         "reasons",
         say("reasons"),

@@ -104,19 +104,12 @@ def quality(data: ReportData, voice: Voice) -> Section:
         tables.append(
             Grid([say("rejected"), say("rows"), say("files"), say("example")], refused, figures(1, 2), wide=figures(3))
         )
-    return Section(
-        "quality",
-        say("quality"),
-        lead=say(
-            "quality_lead",
-            orders=voice.count(facts.rows["order"]),
-            first=voice.day(facts.first),
-            last=voice.day(facts.last),
-            rejected=voice.count(facts.rejected_rows),
-        ),
-        tables=tables,
-        note="" if refused else say("rejected_none"),
+    lead = say(
+        "quality_lead", orders=voice.count(facts.rows["order"]), first=voice.day(facts.first), last=voice.day(facts.last)
     )
+    if refused:
+        lead = f"{lead} {say('quality_rejected', rows=voice.count(facts.rejected_rows))}"
+    return Section("quality", say("quality"), lead=lead, tables=tables, note="" if refused else say("rejected_none"))
 
 
 def notes(data: ReportData, voice: Voice, *, grave: bool) -> list[str]:
