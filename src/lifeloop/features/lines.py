@@ -45,7 +45,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "product_entropy",
         LINES,
-        "ln(sum(lines)) - sum(lines * ln(lines)) / sum(lines)",
+        "greatest(ln(sum(lines)) - sum(lines * ln(lines)) / sum(lines), 0)",
         "float64",
         "nats",
         "Entropy of the products over order lines: 0 = always the same product, ln(n) = n products equally often.",
