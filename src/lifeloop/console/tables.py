@@ -99,7 +99,7 @@ def card_words(card: CustomerCard, voice: Voice) -> CardWords:
                     voice.day(one.happened_at),
                     say(f"kind_{one.kind}") if one.kind in ("order", "refund") else one.kind,
                     one.reference or "",
-                    voice.money(one.amount_minor) if one.amount_minor is not None else "",
+                    voice.exact(one.amount_minor) if one.amount_minor is not None else "",
                 )
                 for one in card.history
             ),

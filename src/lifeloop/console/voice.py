@@ -12,7 +12,7 @@ from lifeloop.console.texts import TEXTS
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
-_WHOLE_FROM = 1_000
+_WHOLE_FROM = 100
 """Amounts of this many units and more are shown without decimals."""
 
 
@@ -68,6 +68,22 @@ class Voice:
             return "–"
         whole = abs(minor) >= _WHOLE_FROM * 10 ** EXPONENT[self.currency]
         return show_money(minor, self.currency, decimals=not whole)
+
+    def exact(self, minor: float | None) -> str:
+        """Return an amount with its currency and all its decimals.
+
+        >>> Voice("en", "EUR").exact(123456)
+        '1,234.56 EUR'
+        """
+        return "–" if minor is None else show_money(minor, self.currency)
+
+    def together(self, *sentences: str) -> str:
+        """Return sentences as one paragraph.
+
+        >>> Voice("en", "EUR").together("One.", "Two."), Voice("zh", "EUR").together("一。", "二。")
+        ('One. Two.', '一。二。')
+        """
+        return ("" if self.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
 
     def between(self, low: float, high: float) -> str:
         """Return a range of money; the currency stands once, and decimals only where both ends need them.

@@ -43,7 +43,7 @@ def rfm(data: ReportData, voice: Voice) -> Section:
             "rfm_lead", name=_name(best, voice), share=voice.share(best.share), goods=voice.share(best.goods_minor / bought)
         ),
         drawing=drawing,
-        note=f"{say('rfm_about')} {say('rfm_ties')}",
+        note=voice.together(say("rfm_about"), say("rfm_ties")),
         tables=[_table(data.rfm, voice)],
     )
 

@@ -231,7 +231,7 @@ def deciles(data: ReportData, voice: Voice) -> Section:
     back = shown[0].actual_mean_minor is not None
     lead = say("deciles_back_lead") if back else say("deciles_lead", share=voice.share(shown[0].share))
     if back and data.deciles:
-        lead = f"{say('deciles_lead', share=voice.share(data.deciles[0].share))} {lead}"
+        lead = voice.together(say("deciles_lead", share=voice.share(data.deciles[0].share)), lead)
     heads = [say("tenth"), say("predicted"), *([say("actual")] if back else []), say("customers")]
     rows = [
         [

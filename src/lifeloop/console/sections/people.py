@@ -164,9 +164,6 @@ def _worth_row(one: Worth, voice: Voice) -> list[str | Markup]:
     churn: str | Markup = "–"
     if one.p_churn is not None:
         churn = Markup("{}{}").format(voice.share(one.p_churn), meter(one.p_churn))
-    reason = Markup('{}<span class="under">{}</span>').format(
-        told(one.reason, voice.language), told(one.pushes, voice.language)
-    )
     return [
         Markup('<span class="id">{}</span>').format(one.customer_id),
         voice.say(f"stage_{one.stage}"),
@@ -176,7 +173,7 @@ def _worth_row(one: Worth, voice: Voice) -> list[str | Markup]:
             voice.money(one.goods_minor), voice.say("so_far_orders", orders=voice.count(one.orders))
         ),
         voice.say("around", day=voice.day(one.next_order)) if one.next_order else voice.say("may_not_return"),
-        reason,
+        told(one.reason, voice.language),
     ]
 
 

@@ -108,7 +108,7 @@ def quality(data: ReportData, voice: Voice) -> Section:
         "quality_lead", orders=voice.count(facts.rows["order"]), first=voice.day(facts.first), last=voice.day(facts.last)
     )
     if refused:
-        lead = f"{lead} {say('quality_rejected', rows=voice.count(facts.rejected_rows))}"
+        lead = voice.together(lead, say("quality_rejected", rows=voice.count(facts.rejected_rows)))
     return Section("quality", say("quality"), lead=lead, tables=tables, note="" if refused else say("rejected_none"))
 
 
