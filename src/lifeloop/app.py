@@ -187,6 +187,7 @@ class App:
 
     def last_run(self, text: str | None) -> datetime:
         """Return the moment asked for, else that of the last run. Raises NotEnoughData when nothing was run for it."""
+        self.span()
         moments = self.scored_moments()
         wanted = self.as_of(text) if text else max(moments, default=None)
         if wanted not in moments:

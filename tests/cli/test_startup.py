@@ -22,7 +22,10 @@ HEAVY = {
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys; from lifeloop.cli.main import app; app(['--help'], standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    code = (
+        "import sys; from lifeloop.cli.main import app; app(['--help'], standalone_mode=False); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

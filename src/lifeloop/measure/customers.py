@@ -101,7 +101,7 @@ HISTORY_SQL = """
 SELECT placed_at AS happened_at, 'order' AS kind, order_id AS reference, goods_minor AS amount_minor, products AS products
 FROM orders WHERE customer_id = $customer AND placed_at < $as_of
 UNION ALL
-SELECT refunded_at AS happened_at, 'refund' AS kind, refund_id AS reference, sum(goods_minor) AS amount_minor,
+SELECT refunded_at AS happened_at, 'refund' AS kind, refund_id AS reference, CAST(sum(goods_minor) AS BIGINT) AS amount_minor,
     CAST(count(DISTINCT product_id) AS INT) AS products
 FROM refunds WHERE customer_id = $customer AND refunded_at < $as_of GROUP BY refunded_at, refund_id
 UNION ALL

@@ -1,0 +1,154 @@
+"""The command line tells the whole story: a home, facts, a run, people, a verdict, a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifeloop.cli.main import main
+from lifeloop.schema import SCORE, SNAPSHOT
+from lifeloop.simulate import ShopConfig, simulate, write_files
+
+
+class Shell:
+    """Types commands at one home and reads what they answer."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def types(self, *words: str, code: int = 0) -> str:
+        """Type one command; it must end with `code`. Returns what it printed."""
+        self._monkeypatch.setattr("sys.argv", ["lifeloop", *words, "--home", str(self.folder)])
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = self._capsys.readouterr()
+        assert (ended.value.code or 0) == code, said.out + said.err
+        return said.out + said.err
+
+    def asks(self, *words: str, code: int = 0) -> Any:
+        """Type one command with --json; returns what it answered."""
+        return json.loads(self.types(*words, "--json", code=code).splitlines()[0])
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_files(simulate(ShopConfig(customers=400, products=40, days=500)), tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shop") / "home"
+
+
+@pytest.fixture
+def shell(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(home, monkeypatch, capsys)
+
+
+def test_the_whole_loop(shell: Shell, files: dict[str, Path]) -> None:
+    assert shell.asks("init", "--name", "Tea & Paper", "--timezone", "Europe/Berlin")["made"]
+    assert not shell.asks("init")["made"]
+
+    planned = shell.asks("import", str(files["lines"]), "--dry-run")
+    done = shell.asks("import", str(files["lines"]))
+    again = shell.asks("import", str(files["lines"]))
+    shell.types("import", str(files["customers"]), "--as", "customers", "--yes")
+
+    assert planned["orders_new"] == done["orders_new"] > 400
+    assert (again["orders_new"], again["written"]) == (0, [])
+    assert 'currency = "EUR"' in (shell.folder / "lifeloop.toml").read_text()
+
+    first = shell.asks("run")
+    assert [one["question"] for one in first["models"]] == ["churn", "value", "next_order", "stage", "segment"]
+
+    card = shell.asks("customer", "C000001", "--features")
+    assert card["stage"]["label"]
+    assert card["profile"]["email"] == "c000001@customer.example"
+    assert {score["target"] for score in card["scores"]} >= {"p_churn", "revenue_minor", "days", "rfm", "cluster"}
+    assert "C000001" in shell.types("customer", "C000001")
+
+    assert sum(group["customers"] for group in shell.asks("segments")["rfm"]) == 400
+    assert shell.asks("backtest")["verdict"]["zh"]
+    assert "rfm" in shell.types("backtest", "--question", "churn", "--from", "2025-09-01", "--every", "14")
+
+    report = Path(shell.asks("report")["report"])
+    assert "Tea &amp; Paper" in report.read_text("utf-8")
+    assert shell.asks("doctor")["ok"]
+
+
+def test_running_twice_leaves_the_same_tables(shell: Shell) -> None:
+    from lifeloop.app import App
+    from lifeloop.base.clock import SystemClock
+
+    def everything() -> list[list[dict[str, Any]]]:
+        app = App.open(shell.folder, clock=SystemClock())
+        return [
+            app.engine.query("SELECT * FROM t ORDER BY as_of, customer_id", {"t": SNAPSHOT}).to_pylist(),
+            app.engine.query("SELECT * FROM t ORDER BY as_of, customer_id, model, target", {"t": SCORE}).to_pylist(),
+        ]
+
+    before = everything()
+    shell.types("run")
+
+    assert everything() == before
+
+
+def test_a_moment_of_the_past_can_be_run_and_looked_at(shell: Shell) -> None:
+    assert shell.asks("run", "--as-of", "2025-10-01")["as_of"].startswith("2025-09-30T22:00")
+    assert shell.asks("customer", "C000001", "--as-of", "2025-10-01")["as_of"].startswith("2025-09-30T22:00")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["import", "nowhere.csv", "--yes"], 3, "no such file"),
+        (["import", "nowhere.csv", "--yes", "--map", "customer"], 2, "OUR=THEIRS"),
+        (["customer", "nobody"], 4, "cannot show the customer 'nobody'"),
+        (["customer", "C000001", "--as-of", "2020-01-01"], 4, "lifeloop run"),
+        (["run", "--as-of", "5.9.2011"], 2, "Write it like 2011-09-05"),
+        (["run", "--as-of", "2001-01-01"], 4, "Choose a later --as-of"),
+        (["backtest", "--model", "blnd"], 2, "did you mean 'blend'"),
+        (["backtest", "--question", "chrun"], 2, "did you mean 'churn'"),
+        (["backtest", "--horizon", "4000"], 4, "shorter horizon"),
+        (["demo"], 2, "the home of another shop"),
+    ],
+)
+def test_what_cannot_be_done_says_why_and_what_to_do(shell: Shell, words: list[str], code: int, said: str) -> None:
+    assert said in shell.types(*words, code=code)
+
+
+def test_an_error_is_json_where_json_was_asked_for(shell: Shell) -> None:
+    answer = shell.asks("customer", "nobody", code=4)
+
+    assert answer["error"] == "NotEnoughData"
+    assert answer["asked"] == "cannot show the customer 'nobody'"
+
+
+def test_without_a_home_the_way_to_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LIFELOOP_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lifeloop", "run"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert "lifeloop init" in capsys.readouterr().err
+
+
+def test_a_home_without_facts_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(tmp_path / "empty", monkeypatch, capsys)
+    shell.types("init")
+
+    assert "lifeloop import FILE" in shell.types("run", code=4)
+    assert "lifeloop import FILE" in shell.types("report", code=4)
+    assert "no orders yet" in shell.types("doctor", code=1)
