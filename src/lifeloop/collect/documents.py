@@ -8,6 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+def order_ids(numbers: Any, customers: Any, instants: Any) -> Any:
+    """Return each row's order number; where it has none, one derived from its customer and instant."""
+    if not numbers.null_count:
+        return numbers
+    return pc.coalesce(numbers, derived_order_ids(customers, instants))
+
+
 def derived_order_ids(customers: Any, instants: Any) -> Any:
     """Return `customer@instant` (UTC) for each row, the same on every day and machine; null without a customer."""
     if len(customers) in (customers.null_count, instants.null_count):

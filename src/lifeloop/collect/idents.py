@@ -22,7 +22,9 @@ JUNK = (
 
 def clean_ids(values: Any, *, junk: tuple[str, ...] = ()) -> Any:
     """Return ids as text: outer blanks and a `.0` behind digits removed, blank and `junk` values null."""
-    bare = pc.replace_substring_regex(values, r"^(-?\d+)\.0+$", r"\1")
+    bare = values
+    if pc.any(pc.ends_with(values, ".0")).as_py():
+        bare = pc.replace_substring_regex(values, r"^(-?\d+)\.0+$", r"\1")
     if junk:
         known_junk = pc.is_in(pc.utf8_lower(bare), value_set=pa.array(junk))
         bare = pc.if_else(known_junk, pa.scalar(None, pa.string()), bare)

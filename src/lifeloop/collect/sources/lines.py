@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.collect import amounts
-from lifeloop.collect.documents import derived_order_ids
+from lifeloop.collect.documents import order_ids
 from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import clean_ids, customers_of
 from lifeloop.collect.numbers import DECIMAL
@@ -70,7 +70,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
 
     back = _given_back(reading, number, quantity)
     sieve.drop(pc.and_(pc.is_null(number), pc.is_null(customer)), "no_order", "neither an order number nor a customer")
-    order = pc.coalesce(number, derived_order_ids(customer, at))
+    order = order_ids(number, customer, at)
     paid = pc.abs(exact)
     paid_minor, goods_minor = amounts.both_minor(paid, currency, reading)
     amounts.refuse_large(sieve, paid, paid_minor, reading.columns.get("amount") or reading.columns.get("price"))

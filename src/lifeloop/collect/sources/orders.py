@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.collect import amounts
-from lifeloop.collect.documents import derived_order_ids
+from lifeloop.collect.documents import order_ids
 from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import clean_ids, customers_of
 from lifeloop.collect.rows import Rows, Sieve
@@ -55,7 +55,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     customer = customers_of(reading.text(rows, "customer_id"), reading.text(rows, "email"))
     number = clean_ids(reading.text(rows, "order_id"))
     sieve.drop(pc.and_(pc.is_null(number), pc.is_null(customer)), "no_order", "neither an order number nor a customer")
-    order = pc.coalesce(number, derived_order_ids(customer, at))
+    order = order_ids(number, customer, at)
     amount = reading.numbers(rows, sieve, "amount", required=True)
     quantity = reading.numbers(rows, sieve, "quantity")
     currency = amounts.currency_of(reading, rows, sieve, "amount")
