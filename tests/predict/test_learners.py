@@ -88,6 +88,15 @@ def test_an_unknown_learner_is_told_with_the_nearest(rows: Any) -> None:
         learn("lightgmb", inputs, churned, CONFIG)
 
 
+def test_trees_see_the_month_only_after_a_whole_year(rows: Any) -> None:
+    inputs, churned, _, _ = rows
+    year = inputs.values.copy()
+    year[:, inputs.names.index("month")] = 1 + np.arange(inputs.rows) % 12
+
+    assert "month" not in learn("lightgbm", inputs, churned, CONFIG).columns  # type: ignore[attr-defined]
+    assert "month" in learn("lightgbm", Inputs(inputs.names, year), churned, CONFIG).columns  # type: ignore[attr-defined]
+
+
 def test_many_features_need_many_rows_of_both_classes() -> None:
     assert enough(np.arange(2000) < 100)
     assert not enough(np.arange(2000) < 99)

@@ -40,8 +40,7 @@ FEW_ROWS = 2_000
 FEW_OF_A_CLASS = 100
 """Below these the learners of many features rank worse than BG/NBD alone, and are not asked."""
 
-_CALENDAR = ("month",)
-"""Trees cannot reach a month they never saw; with less than two years of history every test month is one."""
+_MONTH = "month"
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _logistic(names: tuple[str, ...] | None, penalty: float) -> Learn:
 def _lightgbm(inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:
     import lightgbm
 
-    columns = tuple(name for name in inputs.names if name not in _CALENDAR)
+    columns = tuple(name for name in inputs.names if name != _MONTH or _whole_year(inputs))
     settings = {
         "objective": "binary",
         "boost_from_average": False,
@@ -133,6 +132,11 @@ def _lightgbm(inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:
     rows = lightgbm.Dataset(inputs.columns(columns), churned.astype(np.float64), init_score=offset)
     booster = lightgbm.train(settings, rows, num_boost_round=config.trees)
     return Trees(columns, booster, float(offset.mean()), config.num_threads)
+
+
+def _whole_year(inputs: Inputs) -> bool:
+    """Return whether the rows were taken in all twelve months: trees cannot reach a month they never saw."""
+    return np.unique(inputs.columns((_MONTH,))).size >= 12
 
 
 def _blend(inputs: Inputs, churned: Bools, config: LearnerConfig) -> Learned:
