@@ -213,7 +213,10 @@ TEXTS: dict[str, Text] = {
         "pushes them away.",
         "某原因位列三大原因之一的顾客比例：向左为留住，向右为推离。",
     ),
-    "reasons_lead": Text("Most often, it is {reason} that pushes customers away.", "最常把顾客推离的是：{reason}。"),
+    "reasons_lead": Text(
+        "Of what is a customer's own, it is most often {reason} that pushes them away.",
+        "就顾客自身而言，最常把他们推离的是：{reason}。",
+    ),
     "reasons_none": Text(
         "No churn score with reasons is known yet. Run: lifeloop run.", "尚无带原因的流失分数。请运行：lifeloop run。"
     ),
