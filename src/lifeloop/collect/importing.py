@@ -39,7 +39,9 @@ def guess(
     """Return how `path` would be understood, one answer per sheet. Raises SourceError, UnknownName."""
     request = Request(kind=kind, columns=columns, date_format=date_format, source=source)
     with tempfile.TemporaryDirectory(prefix="lifeloop-guess-") as folder:
-        return tuple(understand(part, request, settings).guess for part in open_parts(path, Path(folder)))
+        understood = [understand(part, request, settings) for part in open_parts(path, Path(folder))]
+        surveys = [look_over(one, settings.shop.zone, base_known=True) for one in understood]
+        return tuple(one.warned(survey.warnings).guess for one, survey in zip(understood, surveys, strict=True))
 
 
 def import_files(
@@ -155,6 +157,7 @@ def _report(
     counts: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     written: dict[str, None] = {}
+    warnings = [*warnings, *(f"{file.guess.file}: {warning}" for file in files for warning in file.guess.warnings)]
     for one in settled:
         counts.update(one.counts)
         rejected.update(one.rejected)

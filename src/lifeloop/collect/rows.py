@@ -11,6 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lifeloop.base.errors import UnknownName
+from lifeloop.collect.reasons import REASONS
+
 Mask: TypeAlias = NDArray[np.bool_]
 Positions: TypeAlias = NDArray[np.int64]
 
@@ -23,6 +26,11 @@ def shorten(raw: str) -> str:
     return raw if len(raw) <= RAW_LIMIT else raw[:RAW_LIMIT] + "…"
 
 
+def _check_reason(reason: str) -> None:
+    if reason not in REASONS:
+        raise UnknownName("reason", reason, REASONS)
+
+
 @dataclass(frozen=True, slots=True)
 class Damaged:
     """One row that could not even be divided into fields."""
@@ -31,6 +39,10 @@ class Damaged:
     reason: str
     detail: str
     raw: str
+
+    def __post_init__(self) -> None:
+        """Refuse a reason nobody declared. Raises UnknownName."""
+        _check_reason(self.reason)
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,7 @@ class Sieve:
 
         `words` says what is wrong; `{value}` in it is filled with what stands in `column` of the file.
         """
+        _check_reason(reason)
         mask = as_mask(bad) & (self._verdict == 0)
         if mask.any():
             self.reasons.append((reason, words, column))
