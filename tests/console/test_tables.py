@@ -44,6 +44,14 @@ def test_the_card_of_a_customer_reads_in_words(lively: ShopBuilder) -> None:
     assert card.history.rows[0][1:] == ("order", card.history.rows[0][2], "10.00 EUR")
 
 
+def test_the_card_reads_in_chinese_too(lively: ShopBuilder) -> None:
+    card = card_of(lively.engine, "c00", lively.day(180), ZH)
+
+    scores = {row[0]: row[1] for row in card.scores.rows}
+    assert next(iter(scores)).startswith("不下单的可能")
+    assert not [answer for answer in scores.values() if "buyers" in answer or "spenders" in answer or "customers" in answer]
+
+
 def test_the_card_of_nobody_is_an_error_that_says_what_to_do(lively: ShopBuilder) -> None:
     with pytest.raises(NotEnoughData, match="ghost"):
         card_of(lively.engine, "ghost", lively.day(180), ZH)

@@ -12,7 +12,7 @@ from lifeloop.features import FEATURES
 from lifeloop.lake import Engine
 from lifeloop.measure.customers import CustomerCard, Score, Worth, customer_card, told
 from lifeloop.measure.grids import Group
-from lifeloop.predict.rfm import rfm_name
+from lifeloop.predict.rfm import RFM_NAMES, rfm_name
 
 __all__ = ["CardWords", "TableWords", "card_words", "customer_card", "segment_table", "worth_table"]
 
@@ -60,7 +60,8 @@ def segment_table(groups: Sequence[Group], voice: Voice) -> TableWords:
         )
         for group in groups
     )
-    return TableWords(say("segments"), heads, rows, (1, 2, 3, 4, 5))
+    named = all(group.name in RFM_NAMES for group in groups)
+    return TableWords(say("rfm" if named else "segments"), heads, rows, (1, 2, 3, 4, 5))
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def card_words(card: CustomerCard, voice: Voice) -> CardWords:
 def _scores(scores: Sequence[Score], voice: Voice) -> TableWords:
     say = voice.say
     rows = []
-    for score in scores:
+    for score in sorted(scores, key=lambda one: TARGETS.index(one.target) if one.target in TARGETS else len(TARGETS)):
         name = say(f"target_{score.target}") if score.target in TARGETS else score.target
         if score.horizon_days:
             name = f"{name}, {say('days', days=score.horizon_days)}"
@@ -119,11 +120,17 @@ def _scores(scores: Sequence[Score], voice: Voice) -> TableWords:
         if score.low is not None and score.high is not None:
             ends = f"{_value(score.target, score.low, voice)} – {_value(score.target, score.high, voice)}"
         answer = _labelled(score, voice) or _value(score.target, score.value, voice)
-        rows.append((name, answer, ends, " ".join(told(reason, voice.language) for reason in score.reasons[:3])))
+        rows.append((name, answer, ends, _joined(score, voice)))
     return TableWords(say("scores"), (say("score"), say("figure"), say("interval"), say("reason")), tuple(rows), (1, 2))
 
 
 TARGETS = ("p_churn", "p_buy", "orders", "revenue_minor", "days", "rfm", "cluster")
+"""In the order they are shown."""
+
+
+def _joined(score: Score, voice: Voice) -> str:
+    sentences = [told(reason, voice.language).rstrip(".。") for reason in score.reasons[:3]]
+    return ("；" if voice.language == "zh" else "; ").join(sentences)
 
 
 def _labelled(score: Score, voice: Voice) -> str:
@@ -131,6 +138,8 @@ def _labelled(score: Score, voice: Voice) -> str:
         return ""
     if score.target == "rfm":
         return f"{rfm_name(score.label).label.say(voice.language)} ({score.label})"
+    if score.target == "cluster" and voice.language == "zh" and score.reasons:
+        return score.reasons[0].zh.split("：")[0]  # a reason of a cluster begins with its name
     return score.label
 
 

@@ -144,8 +144,8 @@ TEXTS: dict[str, Text] = {
         "每个聚类两根条：顾客占比与预期收入占比。",
     ),
     "segments_stable": Text(
-        "Found again almost unchanged in other samples of customers (stability {stability} of 1): a sound base for campaigns.",
-        "换一批顾客抽样几乎得到同样的分群（稳定度 {stability}，满分 1）：可以放心用于活动。",
+        "Found again, largely unchanged, in other samples of customers (stability {stability} of 1): a sound base for campaigns.",
+        "换一批顾客抽样大体得到同样的分群（稳定度 {stability}，满分 1）：可以放心用于活动。",
     ),
     "segments_unstable": Text(
         "Other samples of customers give partly other clusters (stability {stability} of 1): take them as a picture, "
