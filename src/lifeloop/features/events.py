@@ -20,6 +20,17 @@ EVENTS = Subject(
     },
 )
 
+SEEN = Subject(
+    name="seen",
+    about="One row per event, however old. Apart from `events`, whose features read no further back than 30 days.",
+    facts=("events",),
+    sql="SELECT * FROM events",
+    columns={
+        "day": "the day, counted from 1970-01-01",
+        "last_day": "the last known day, the same in every row",
+    },
+)
+
 
 def _last_30_days(name: str, sql: str, unit: str, about: str, label: Text) -> Feature:
     return Feature(name, EVENTS, sql, "int32", unit, about, label, empty=0, window_days=30)
@@ -28,7 +39,7 @@ def _last_30_days(name: str, sql: str, unit: str, about: str, label: Text) -> Fe
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "event_recency_days",
-        EVENTS,
+        SEEN,
         "max(last_day) - max(day)",
         "int32",
         "days",
