@@ -80,7 +80,7 @@ TEXTS: dict[str, Text] = {
     "revenue_months": Text("Revenue by month", "月度收入"),
     "revenue_title": Text("Revenue by month", "月度收入"),
     "revenue_about": Text(
-        "One column per month; a month that is not complete is hatched lighter.", "每月一根柱；不完整的月份颜色较浅。"
+        "One column per month; a month that is not complete is lighter.", "每月一根柱；不完整的月份颜色较浅。"
     ),
     "revenue_hint": Text("{month}: {revenue}, {orders} orders", "{month}：{revenue}，{orders} 笔订单"),
     "revenue_lead": Text("The best month was {month} with {revenue}.", "收入最高的月份是 {month}，为 {revenue}。"),
@@ -144,7 +144,8 @@ TEXTS: dict[str, Text] = {
         "每个聚类两根条：顾客占比与预期收入占比。",
     ),
     "segments_stable": Text(
-        "Found again, largely unchanged, in other samples of customers (stability {stability} of 1): a sound base for campaigns.",
+        "Found again, largely unchanged, in other samples of customers (stability {stability} of 1): a sound base "
+        "for campaigns.",
         "换一批顾客抽样大体得到同样的分群（稳定度 {stability}，满分 1）：可以放心用于活动。",
     ),
     "segments_unstable": Text(
