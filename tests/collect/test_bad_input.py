@@ -140,6 +140,12 @@ def test_a_file_that_is_not_there_and_a_folder_are_named(till: Till) -> None:
         till.takes()
 
 
+def test_a_file_most_of_which_is_rejected_is_warned_of(till: Till) -> None:
+    report = till.takes(HEADER + line(1) + line(2, "a,b") + line(3, "a,b") + line(4, "a,b"))
+
+    assert report.warnings == ("orders.csv: 3 of 4 rows were rejected, most as wrong_fields. Are the columns the right ones?",)
+
+
 def test_one_customer_one_day_one_order_come_in_like_any_others(till: Till) -> None:
     assert till.takes(HEADER + line(1)).orders_new == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -64,6 +64,21 @@ def test_a_date_without_zone_is_in_the_shops_zone() -> None:
 def test_clocks_going_forward_and_back_lose_no_date() -> None:
     assert read("2024-03-31 01:30", "Europe/London") == "2024-03-31T01:00:00+00:00", "skipped: behind the gap"
     assert read("2024-10-27 01:30", "Europe/London") == "2024-10-27T00:30:00+00:00", "stands twice: the earlier"
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"])
+def test_a_machine_without_zone_files_reads_the_same_instants(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import lifeloop.collect.dates as dates
+
+    start = datetime(2024, 1, 1)  # noqa: DTZ001 - wall-clock times
+    texts = pa.array([(start + timedelta(minutes=30 * step)).isoformat(" ") for step in range(2 * 24 * 366)])
+    usual = parse_instants(texts, DateStyle(), ZoneInfo(zone))
+
+    def no_files(*_args: object, **_options: object) -> None:
+        raise pa.ArrowInvalid("Cannot locate timezone")
+
+    monkeypatch.setattr(dates.pc, "assume_timezone", no_files)
+    assert parse_instants(texts, DateStyle(), ZoneInfo(zone)).equals(usual)
 
 
 def test_a_format_that_was_said_is_used_and_iso_is_understood_beside_it() -> None:

@@ -101,6 +101,14 @@ def test_rows_rejected_once_and_read_better_later_are_rejected_no_more(till: Til
     assert till.orders("order_id") == ["1", "2", "3"]
 
 
+def test_a_row_rejected_for_another_reason_now_tells_the_new_one(till: Till) -> None:
+    text = HEADER + line(1) + line(2) + line(3, price="x").replace("2024-01-05", "2024_01_06")
+    till.takes(text)
+    assert till.rejected("reason") == ["bad_date"]
+    till.takes(text, date_format="%Y_%m_%d")
+    assert till.rejected("reason") == ["bad_number"]
+
+
 def test_an_order_number_used_by_two_customers_is_warned_of(till: Till) -> None:
     report = till.takes(HEADER + line(1) + line(1, customer="bob"))
 

@@ -102,6 +102,12 @@ def test_a_sign_names_the_currency_too(till: Till) -> None:
     assert till.orders("currency", "goods_minor") == [("GBP", 500), ("GBP", 1000)]
 
 
+def test_a_sign_that_several_currencies_share_means_the_shops_own(till: Till) -> None:
+    till.shop = {"currency": "CAD"}
+    till.takes(HEADER + "1,ann,2024-01-05,$10\n")
+    assert till.orders("currency") == ["CAD"]
+
+
 def test_a_file_that_names_no_currency_is_warned_of(till: Till) -> None:
     till.shop = {}
     report = till.takes(HEADER + "1,ann,2024-01-05,10\n")

@@ -54,6 +54,11 @@ def test_a_shopify_order_has_its_fields_on_its_first_row_only(till: Till) -> Non
     assert till.customers("email") == ["ann@x.org", "bob@x.org"]
 
 
+def test_a_shopify_export_is_one_even_when_it_is_called_orders(till: Till) -> None:
+    till.shop = {"currency": "EUR"}
+    assert till.takes(SHOPIFY, kind="orders").files[0].guess.form == "shopify"
+
+
 def test_a_shopify_order_not_paid_is_rejected_with_all_its_rows(till: Till) -> None:
     till.shop = {"currency": "EUR"}
     text = SHOPIFY + "#3,,,,,,,,,,1,Tea,6,,,\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,15 @@ _NAMED_BEFORE = r"^-?\(?\s*[A-Z]{3}\s+[\d.,-]"
 _NAMED_BEHIND = r"\d\s+[A-Z]{3}$"
 
 
-def currency_in(text: str) -> str | None:
+_SHARED: Mapping[str, Sequence[str]] = {
+    "$": ("AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD", "ARS", "CLP", "COP"),
+    "¥": ("JPY",),
+    "￥": ("JPY",),
+}
+"""A sign that several currencies are written with means the shop's own, if that is one of them."""
+
+
+def currency_in(text: str, base: str | None = None) -> str | None:
     """Return the currency an amount or a currency cell is written with, as a code; an unknown code as it stands.
 
     >>> currency_in("£5.00"), currency_in("12 EUR"), currency_in("eur"), currency_in("7.5")
@@ -26,7 +35,7 @@ def currency_in(text: str) -> str | None:
     """
     for sign in sorted(SYMBOL, key=len, reverse=True):
         if sign in text:
-            return SYMBOL[sign]
+            return base if base in _SHARED.get(sign, ()) else SYMBOL[sign]
     words = [word for word in text.upper().replace(".", " ").replace(",", " ").split() if word.isalpha()]
     return words[0] if words else None
 
@@ -41,14 +50,16 @@ def currency_of(reading: Reading, rows: Rows, sieve: Sieve, amount: str | None) 
     column = theirs
     if theirs is not None:
         found = by_distinct(
-            reading.text(rows, "currency"), lambda text: None if text is None else (currency_in(text) or text), pa.string()
+            reading.text(rows, "currency"),
+            lambda text: None if text is None else (currency_in(text, reading.base) or text),
+            pa.string(),
         )
     if amount is not None and reading.has(amount):
         texts = reading.text(rows, amount)
         if pc.any(_is_signed(texts)).as_py():
             signed = pc.if_else(_is_signed(texts), texts, pa.scalar(None, pa.string()))
             found = pc.coalesce(
-                found, by_distinct(signed, lambda text: None if text is None else currency_in(text), pa.string())
+                found, by_distinct(signed, lambda text: None if text is None else currency_in(text, reading.base), pa.string())
             )
             column = column or reading.columns[amount]
     codes = pc.coalesce(found, pa.scalar(reading.currency))

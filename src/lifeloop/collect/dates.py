@@ -174,8 +174,39 @@ def parse_instants(values: Any, style: DateStyle, zone: ZoneInfo) -> Any:
         naive, aware = _slowly(texts, iso, naive, style)
     else:
         aware = pa.nulls(len(texts), INSTANT)
-    local = pc.assume_timezone(naive, zone.key, ambiguous="earliest", nonexistent="latest").cast(INSTANT)
-    return pc.coalesce(aware, local).take(encoded.indices)
+    return pc.coalesce(aware, _in_zone(naive, zone)).take(encoded.indices)
+
+
+def _in_zone(naive: Any, zone: ZoneInfo) -> Any:
+    """Return wall-clock times of `zone` as instants; a machine without zone files of its own has those Python ships."""
+    try:
+        return pc.assume_timezone(naive, zone.key, ambiguous="earliest", nonexistent="latest").cast(INSTANT)
+    except pa.ArrowInvalid:
+        return pa.array([None if value is None else _behind_gap(value, zone) for value in naive.to_pylist()], INSTANT)
+
+
+def _behind_gap(value: datetime, zone: ZoneInfo) -> datetime | None:
+    early = value.replace(tzinfo=zone)
+    late = early.replace(fold=1)
+    if early.utcoffset() == late.utcoffset() or _utc(early) == _utc(late):
+        return _utc(early)
+    gap = (late.utcoffset() or timedelta()) - (early.utcoffset() or timedelta())
+    if gap < timedelta():
+        return _utc(early)
+    return _gap_end(early, gap)
+
+
+def _gap_end(moment: datetime, gap: timedelta) -> datetime | None:
+    """Return the instant at which clocks that skip `moment` go on."""
+    before = moment.replace(fold=1).astimezone(UTC)
+    after = before + gap
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(moment.tzinfo).utcoffset() == moment.replace(fold=1).utcoffset():
+            after = middle
+        else:
+            before = middle
+    return after.replace(microsecond=0)
 
 
 def _slowly(texts: Any, iso: Any, naive: Any, style: DateStyle) -> tuple[Any, Any]:

@@ -19,5 +19,5 @@ def derived_order_ids(customers: Any, instants: Any) -> Any:
     """Return `customer@instant` (UTC) for each row, the same on every day and machine; null without a customer."""
     if len(customers) in (customers.null_count, instants.null_count):
         return pa.nulls(len(customers), pa.string())
-    when = pc.replace_substring(pc.strftime(instants, "%Y-%m-%dT%H:%M:%SZ"), ".000000Z", "Z")
+    when = pc.replace_substring(pc.strftime(instants.cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ"), ".000000Z", "Z")
     return pc.binary_join_element_wise(customers, when, "@")

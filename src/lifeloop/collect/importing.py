@@ -147,6 +147,17 @@ class _Import:
         )
 
 
+def _about_rejected(file: FileReport) -> list[str]:
+    """Warn of a file most of which was rejected: it is probably read wrongly."""
+    lost = sum(file.rejected.values())
+    if lost * 2 < file.rows:
+        return []
+    worst = max(file.rejected, key=lambda reason: file.rejected[reason])
+    return [
+        f"{file.guess.file}: {lost:,} of {file.rows:,} rows were rejected, most as {worst}. Are the columns the right ones?"
+    ]
+
+
 def _about_currency(base: str) -> str:
     return f"no currency is named in these files: amounts are taken for {base}. Set it in lifeloop.toml under [shop] currency."
 
@@ -158,6 +169,7 @@ def _report(
     rejected: Counter[str] = Counter()
     written: dict[str, None] = {}
     warnings = [*warnings, *(f"{file.guess.file}: {warning}" for file in files for warning in file.guess.warnings)]
+    warnings += [warning for file in files for warning in _about_rejected(file)]
     for one in settled:
         counts.update(one.counts)
         rejected.update(one.rejected)

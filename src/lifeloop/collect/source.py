@@ -92,6 +92,8 @@ class Source(Protocol):
     name: str
     """Under which its facts are kept, unless the user says otherwise."""
     kind: Kind
+    also: Sequence[Kind]
+    """Other kinds that people may take such a file for."""
     about: str
     fields: Mapping[str, Sequence[str]]
     """Our columns -> words they are written as, most telling first."""

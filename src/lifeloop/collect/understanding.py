@@ -109,7 +109,7 @@ def _candidates(request: Request, settings: Settings) -> list[Source]:
     kind = request.kind or settings.sources.get(request.source or "", SourceSettings()).kind
     if kind is not None and kind not in KINDS:
         raise UnknownName("kind of file", kind, KINDS)
-    return [form for form in SOURCES.values() if kind is None or form.kind == kind]
+    return [form for form in SOURCES.values() if kind is None or kind in (form.kind, *form.also)]
 
 
 def _said(part: Part, request: Request, kept: SourceSettings) -> dict[str, ColumnGuess]:

@@ -22,7 +22,8 @@ SELECT part, file, file_sha256, line, reason, detail, raw, occurrence FROM ranke
 
 FRESH = """
 WITH known AS (
-    SELECT raw, row_number() OVER (PARTITION BY file_sha256, raw ORDER BY line) AS occurrence FROM rejected AS r
+    SELECT r.raw AS raw, row_number() OVER (PARTITION BY r.file_sha256, r.raw ORDER BY r.line) AS occurrence FROM rejected AS r
+    LEFT JOIN stale AS s ON r.file_sha256 = s.file_sha256 AND r.line = s.line WHERE s.line IS NULL
 )
 SELECT n.file, n.file_sha256, n.line, n.reason, n.detail, n.raw FROM numbered AS n
 LEFT JOIN (SELECT DISTINCT raw, occurrence FROM known) AS k ON n.raw = k.raw AND n.occurrence = k.occurrence
@@ -32,9 +33,10 @@ WHERE k.raw IS NULL
 STALE = """
 SELECT r.file_sha256, r.line FROM rejected AS r
 JOIN files AS f ON r.file_sha256 = f.file_sha256
-LEFT JOIN rejections AS n ON r.file_sha256 = n.file_sha256 AND r.line = n.line
+LEFT JOIN rejections AS n ON r.file_sha256 = n.file_sha256 AND r.line = n.line AND r.reason = n.reason
 WHERE n.line IS NULL
 """
+"""Stored rows of these files that are taken now, or rejected for another reason."""
 
 _COLUMNS = ("file", "file_sha256", "line", "reason", "detail", "raw")
 APPENDED = f"SELECT {', '.join(_COLUMNS)}, $received_at AS received_at FROM fresh"
@@ -57,7 +59,8 @@ def settle_rejections(work: Work, stage: Stage, sha256: list[str]) -> Settlement
     settlement = Settlement(rejected={row["reason"]: row["n"] for row in reasons.to_pylist()})
     files = pa.table({"file_sha256": sha256})
     stale = engine.query(STALE, {"rejected": REJECTED, "files": files, "rejections": rejections})
-    fresh = materialise(engine.stream(FRESH, {"numbered": numbered, "rejected": REJECTED}), work.folder / "fresh.parquet")
+    known = {"numbered": numbered, "rejected": REJECTED, "stale": stale}
+    fresh = materialise(engine.stream(FRESH, known), work.folder / "fresh.parquet")
     any_fresh = engine.query("SELECT count(*) AS n FROM fresh", {"fresh": fresh}).to_pylist()[0]["n"]
     stamp = {"received_at": work.values["received_at"]}
     if stale.num_rows:

@@ -22,6 +22,7 @@ class CustomerList:
 
     name = "customers"
     kind: Kind = "customers"
+    also: Sequence[Kind] = ()
     about = "One row per customer: e-mail, phone, name, language, country."
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in ("customer_id", *_TOLD)},

@@ -54,6 +54,7 @@ class Events:
 
     name = "events"
     kind: Kind = "events"
+    also: Sequence[Kind] = ()
     about = "One row per thing done at one time, by a customer or a visitor."
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in _FIELDS},

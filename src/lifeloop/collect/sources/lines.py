@@ -33,6 +33,7 @@ class OrderLines:
 
     name = "lines"
     kind: Kind = "lines"
+    also: Sequence[Kind] = ()
     about = "One row per product in an order, under any column names."
     fields: Mapping[str, Sequence[str]] = {name: WORDS[name] for name in _FIELDS}
     required: Sequence[Sequence[str]] = (

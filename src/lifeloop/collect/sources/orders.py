@@ -33,6 +33,7 @@ class WholeOrders:
 
     name = "orders"
     kind: Kind = "orders"
+    also: Sequence[Kind] = ()
     about = "One row per order, under any column names."
     fields: Mapping[str, Sequence[str]] = {name: WORDS[name] for name in _FIELDS}
     required: Sequence[Sequence[str]] = (("order_id", "customer_id", "email"), ("placed_at",), ("amount",))

@@ -22,6 +22,7 @@ class ProductList:
 
     name = "products"
     kind: Kind = "products"
+    also: Sequence[Kind] = ()
     about = "One row per product: title, category, brand, price, cost."
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in ("product_id", *_TOLD, "currency", "updated_at")},

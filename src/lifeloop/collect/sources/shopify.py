@@ -39,6 +39,7 @@ class ShopifyOrders:
 
     name = "shopify"
     kind: Kind = "lines"
+    also: Sequence[Kind] = ("orders",)
     about = "Shopify's order export (CSV): a row per line item, order fields on the first."
     fields: Mapping[str, Sequence[str]] = {
         "order_id": ("Name",),
