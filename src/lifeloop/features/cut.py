@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lifeloop.base.clock import EPOCH
 from lifeloop.base.errors import SettingsError
@@ -44,12 +44,14 @@ class Moment:
             raise SettingsError(
                 f"cannot take {self.as_of.isoformat()} as as_of", "it has no time zone", "Pass a datetime with tzinfo set."
             )
-        if self.zone not in available_timezones():
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise SettingsError(
                 f"cannot count days in the zone '{self.zone}'",
                 "it is no IANA time zone",
                 "Use a name such as Europe/London or Asia/Shanghai.",
-            )
+            ) from None
 
     @property
     def local(self) -> datetime:

@@ -21,6 +21,7 @@ def features_reference(features: Mapping[str, Feature] = FEATURES) -> str:
         parts.append(f"\n## {subject.name}\n\n{subject.about}\n")
         if subject.sql:
             parts.append(f"\n```sql\n{_aligned(subject.sql)}\n```\n")
+        parts.append("\n" + "".join(f"- `{column}`: {about}\n" for column, about in subject.columns.items()))
         parts.append("\n| feature | type | unit | SQL | without such facts | meaning | 中文 |\n|---|---|---|---|---|---|---|\n")
         parts.extend(_row(feature) for feature in features.values() if feature.subject == subject)
     return "".join(parts)
