@@ -161,7 +161,7 @@ def _refunds(values: tuple[float, ...], money: Money | None) -> Sentence:  # noq
 
 
 WEEKDAY = Text("The days of the week they order on", "下单集中在星期几")
-SEASON = Text("What customers do at this time of year (month {month})", "每年此时（{month}月）的购买规律")
+SEASON = Text("The time of year (month {month})", "所处月份（{month}月）")
 VISITS = Text("Seen in the shop on {days} of the last 30 days", "近30天有{days}天到访")
 
 
