@@ -46,7 +46,7 @@ def _live(folder: Path) -> None:
     (folder / "home").mkdir()
     app = App.open(folder / "home", clock=CLOCK)
     for kind, file in files.items():
-        app.import_files([file], kind=kind)
+        app.import_files([file], kind=kind, source="shop")
     lines = files["lines"].read_text().splitlines()
     (folder / "again.csv").write_text("\n".join([*lines[:50], lines[50].replace("EUR", "EUR")]) + "\n")
     app.import_files([folder / "again.csv"], kind="lines")

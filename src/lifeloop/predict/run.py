@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.base.config import Settings
+from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.progress import Progress, silent
 from lifeloop.base.text import Text
 from lifeloop.features import take_labels, take_snapshot, write_snapshot
@@ -25,13 +26,13 @@ from lifeloop.lake import Engine, Lake
 from lifeloop.predict.clusters import ClusterConfig
 from lifeloop.predict.examples import Example
 from lifeloop.predict.models import churn, next_order, segment, stage, value
+from lifeloop.predict.origins import default_origins
 from lifeloop.predict.versions import new_version
 from lifeloop.schema import ORDER, SCORE, SNAPSHOT
 
 TRAINING_ROWS = 50_000
 """More rows than this no longer help: the learning curve is flat from 10,000 on (docs/models/churn.md)."""
-CHURN_ORIGINS = 16
-VALUE_ORIGINS = 4
+INSTANT = timedelta(microseconds=1)
 QUESTIONS = ("churn", "value", "next_order", "stage", "segment")
 FLOW_DAYS = 30
 """Stages are compared with those of this many days before."""
@@ -130,7 +131,7 @@ class _Past:
 
     def _churn(self) -> tuple[Model, int]:
         chosen = self.settings.predict
-        examples = self.examples(chosen.churn_days, CHURN_ORIGINS, step_days=7)
+        examples = self.examples(chosen.churn_days)
         config = churn.ChurnConfig(
             horizon_days=chosen.churn_days,
             model=chosen.churn_model,
@@ -142,13 +143,13 @@ class _Past:
 
     def _value(self) -> tuple[Model, int]:
         chosen = self.settings.predict
-        examples = self.examples(chosen.value_days, VALUE_ORIGINS, step_days=30)
+        examples = self.examples(chosen.value_days)
         config = value.ValueConfig(horizon_days=chosen.value_days, seed=chosen.seed, threads=chosen.threads)
         return value.fit(examples, config, present=self.now), _rows(examples)
 
     def _next_order(self) -> tuple[Model, int]:
         chosen = self.settings.predict
-        examples = self.examples(chosen.value_days, VALUE_ORIGINS, step_days=30)
+        examples = self.examples(chosen.value_days)
         return next_order.fit(examples, next_order.NextOrderConfig(), present=self.now), _rows(examples)
 
     def _segment(self) -> tuple[Model, int]:
@@ -156,17 +157,17 @@ class _Past:
         config = segment.SegmentConfig(cluster=ClusterConfig(clusters=chosen.segments, seed=chosen.seed))
         return segment.fit([self.now], config), self.now.num_rows
 
-    def examples(self, horizon_days: int, most: int, *, step_days: int) -> list[Example]:
-        """Return past snapshots with what followed, oldest first: the last horizon ends at `as_of`, none begins too early.
+    def examples(self, horizon_days: int) -> list[Example]:
+        """Return past snapshots with what followed, oldest first, at the origins a backtest asks at.
 
-        A shop too young for the horizon gives an empty list; each model says what it does then.
+        The last horizon ends at `as_of`. A shop too young for the horizon gives an empty list; each model says what it
+        does then.
         """
-        zone = self.settings.shop.timezone
-        now = Moment(self.as_of, zone)
-        back = [horizon_days + step_days * number for number in range(most)]
-        origins = [now.shifted(-days) for days in reversed(back)]
-        known = [origin for origin in origins if origin - self.first >= timedelta(days=horizon_days)]
-        return [self._example(origin, horizon_days, TRAINING_ROWS // len(known)) for origin in known]
+        try:
+            origins = default_origins(self.first, self.as_of - INSTANT, horizon_days, zone=self.settings.shop.timezone)
+        except NotEnoughData:
+            return []
+        return [self._example(origin, horizon_days, TRAINING_ROWS // len(origins)) for origin in origins]
 
     def _example(self, origin: datetime, horizon_days: int, most: int) -> Example:
         zone = self.settings.shop.timezone
