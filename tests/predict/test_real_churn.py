@@ -1,4 +1,4 @@
-"""Churn on three public shops: the figures the issue asks for, by the protocol of docs/models/churn.md."""
+"""Churn on three public shops: the figures promised, by the protocol of docs/models/churn.md."""
 
 from __future__ import annotations
 
