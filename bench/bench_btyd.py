@@ -106,7 +106,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if "ours" in sys.argv:
-        from lifeloop.predict.btyd import fit_bg_nbd
+        from lifeloop.predict.btyd.bg_nbd import fit_bg_nbd
     elif "lifetimes" in sys.argv:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

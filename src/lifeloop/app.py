@@ -220,7 +220,7 @@ class App:
         Raises NotEnoughData when the orders do not reach back far enough, UnknownName for a question or model.
         """
         from lifeloop.predict.backtest import backtest
-        from lifeloop.predict.origins import default_origins
+        from lifeloop.predict.judge.origins import default_origins
 
         chosen = self.home.settings.predict
         days = self._horizon(question, horizon_days)
@@ -245,7 +245,7 @@ class App:
         self, first: str | None, last: str | None, every: str, *, question: str, horizon_days: int | None
     ) -> list[datetime]:
         """Return the moments a backtest asks at; an end that is not named is that of the rolling ones. Raises SettingsError."""
-        from lifeloop.predict.origins import default_origins, origins_between
+        from lifeloop.predict.judge.origins import default_origins, origins_between
 
         if every != "month" and not every.isdigit():
             raise SettingsError(f"cannot step by '{every}'", "it is neither a number of days nor month", "Write --every 7.")

@@ -18,7 +18,7 @@ from lifeloop.console.charts.svg import nice_ticks, tag
 from lifeloop.console.voice import Voice
 from lifeloop.measure.judgement import calibration
 from lifeloop.measure.stage_flow import Move
-from lifeloop.predict.stages import STAGES
+from lifeloop.predict.stage.rules import STAGES
 
 EN = Voice("en", "EUR")
 NAMES = {"none": "Not yet", **{name: rule.label.en for name, rule in STAGES.items()}}

@@ -25,7 +25,9 @@ def test_a_reference_page_is_up_to_date(name: str) -> None:
 @pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
 def test_every_command_of_the_readme_exists_with_its_options(readme: str) -> None:
     text = (ROOT / readme).read_text("utf-8")
-    said = [line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    said = [
+        line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+    ]
     calls = [shlex.split(line)[1:] for line in said if line.startswith("lifeloop ")]
 
     assert {call[0] for call in calls} >= {"init", "import", "run", "report", "customer", "segments", "backtest", "doctor"}

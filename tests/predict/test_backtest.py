@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from lifeloop.base.errors import NotEnoughData, SettingsError, UnknownName
 from lifeloop.predict.backtest import Backtest, backtest, split_origins
-from lifeloop.predict.intervals import Measured
-from lifeloop.predict.learners import BASELINES
+from lifeloop.predict.churn.learners import BASELINES
+from lifeloop.predict.judge.intervals import Measured
+from lifeloop.predict.judge.origins import default_origins, origins_between
+from lifeloop.predict.judge.verdict import Found, verdict
 from lifeloop.predict.metrics import BINARY
-from lifeloop.predict.origins import default_origins, origins_between
-from lifeloop.predict.verdict import Found, verdict
 from lifeloop.testing import ShopBuilder
 
 DAY = timedelta(days=1)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from scipy.special import betaln, gammaln, hyp2f1
 
 from lifeloop.base.errors import NotEnoughData
-from lifeloop.predict.btyd import BgNbd, fit_bg_nbd
-from lifeloop.predict.btyd_likelihood import compress, log_likelihood
-from lifeloop.predict.gamma_gamma import GammaGamma, _loss, fit_gamma_gamma
+from lifeloop.predict.btyd.bg_nbd import BgNbd, fit_bg_nbd
+from lifeloop.predict.btyd.gamma_gamma import GammaGamma, _loss, fit_gamma_gamma
+from lifeloop.predict.btyd.likelihood import compress, log_likelihood
 
 Floats = npt.NDArray[np.float64]
 Customers = tuple[Floats, Floats, Floats]

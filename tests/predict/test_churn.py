@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from lifeloop.base.errors import ModelError, UnknownName
+from lifeloop.predict.churn.inputs import btyd_of, inputs_of
+from lifeloop.predict.churn.reason_groups import GROUPS, Group, group_of
+from lifeloop.predict.churn.reasons import grouped
 from lifeloop.predict.examples import Example, ever_ordered
-from lifeloop.predict.inputs import btyd_of, inputs_of
 from lifeloop.predict.metrics import logit
 from lifeloop.predict.models.churn import Churn, ChurnConfig, fit
-from lifeloop.predict.reason_groups import GROUPS, Group, group_of
-from lifeloop.predict.reasons import grouped
 from lifeloop.schema import SCORE
 
 CONFIG = ChurnConfig(threads=1)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from lifeloop.base.errors import ModelError, UnknownName
-from lifeloop.predict.inputs import Inputs
-from lifeloop.predict.learned import learned_from_parts
-from lifeloop.predict.learners import COMPARISON_ONLY, LEARNERS, LearnerConfig, enough, learn
+from lifeloop.predict.churn.inputs import Inputs
+from lifeloop.predict.churn.learned import learned_from_parts
+from lifeloop.predict.churn.learners import COMPARISON_ONLY, LEARNERS, LearnerConfig, enough, learn
+from lifeloop.predict.churn.preparation import Preparation, signed_log
+from lifeloop.predict.churn.training import past_of, purged
 from lifeloop.predict.metrics import Binary, sigmoid
-from lifeloop.predict.preparation import Preparation, signed_log
-from lifeloop.predict.training import past_of, purged
 
 CONFIG = LearnerConfig(num_threads=1)
 

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from lifeloop.predict.intervals import Draws, measure
+from lifeloop.predict.judge.intervals import Draws, measure
 from lifeloop.predict.metrics import Amounts, Binary, calibration_table, logit, quantile_bins, sigmoid
 
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.features import take_labels, take_snapshot
+from lifeloop.predict.btyd.waiting import RIGHT, Curve, Promise, kaplan_meier, learn_curve
 from lifeloop.predict.columns import numbers
 from lifeloop.predict.examples import Example
 from lifeloop.predict.models.next_order import NextOrder, NextOrderConfig, fit
-from lifeloop.predict.waiting import RIGHT, Curve, Promise, kaplan_meier, learn_curve
 from lifeloop.schema import SCORE
 from lifeloop.testing.lives import example_of, lives, with_visitor
 

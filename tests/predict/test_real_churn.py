@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lifeloop.predict.backtest import Backtest, backtest
-from lifeloop.predict.origins import origins_between
+from lifeloop.predict.judge.origins import origins_between
 
 pytestmark = pytest.mark.real
 

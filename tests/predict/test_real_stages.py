@@ -8,8 +8,8 @@ import pytest
 
 from lifeloop.features import take_labels, take_snapshot
 from lifeloop.predict.models import segment, stage
-from lifeloop.predict.rfm import rfm_scores
-from lifeloop.predict.stages import transition_table
+from lifeloop.predict.segment.rfm import rfm_scores
+from lifeloop.predict.stage.rules import transition_table
 
 FEATURES = (
     "recency_days tenure_days life_days orders order_days goods_minor order_value_mean_minor gap_mean_days gap_median_days "

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.base.errors import ModelError
-from lifeloop.predict.rfm import GRID, RFM_NAMES, learn_cuts, rfm_label, rfm_name, rfm_scores
+from lifeloop.predict.segment.rfm import GRID, RFM_NAMES, learn_cuts, rfm_label, rfm_name, rfm_scores
 
 values = st.lists(st.integers(0, 20), min_size=1, max_size=80).map(lambda drawn: np.array(drawn, dtype=np.float64))
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from lifeloop.base.errors import ModelError, UnknownName
-from lifeloop.predict.cluster_names import name_clusters
-from lifeloop.predict.clusters import METHODS, ClusterConfig, Method, nearest
 from lifeloop.predict.models.segment import Segment, SegmentConfig, fit
+from lifeloop.predict.segment.clusters import METHODS, ClusterConfig, Method, nearest
+from lifeloop.predict.segment.names import name_clusters
 from lifeloop.schema import SCORE
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.base.errors import ModelError
-from lifeloop.predict.btyd import BgNbd
+from lifeloop.predict.btyd.bg_nbd import BgNbd
 from lifeloop.predict.models.stage import Stage, StageConfig, fit
-from lifeloop.predict.rhythm import Rhythm
-from lifeloop.predict.stages import STAGES, transition_table
+from lifeloop.predict.stage.rhythm import Rhythm
+from lifeloop.predict.stage.rules import STAGES, transition_table
 from lifeloop.schema import SCORE
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from lifeloop.features import FEATURES
 from lifeloop.lake import Engine
 from lifeloop.measure.customers import CustomerCard, Score, Worth, customer_card, told
 from lifeloop.measure.grids import Group
-from lifeloop.predict.rfm import RFM_NAMES, rfm_name
+from lifeloop.predict.segment.rfm import RFM_NAMES, rfm_name
 
 __all__ = ["CardWords", "TableWords", "card_words", "customer_card", "segment_table", "worth_table"]
 

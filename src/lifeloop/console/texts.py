@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifeloop.base.text import Text
-from lifeloop.predict.stages import STAGES
+from lifeloop.predict.stage.rules import STAGES
 
 TEXTS: dict[str, Text] = {
     # the head

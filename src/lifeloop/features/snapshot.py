@@ -160,10 +160,13 @@ def _refused(feature: Feature, error: LakeError) -> FeatureError:
 
 
 def _typed(feature: Feature) -> str:
-    """Return the column of one feature in its declared type; what is not finite is not known."""
+    """Return the column of one feature in its declared type; what is not finite is not known.
+
+    Floats are kept to 6 decimals: threads add up in any order, and the last bits of a sum would differ from run to run.
+    """
     column = f"CAST({feature.expression} AS {_SQL_TYPE[feature.dtype]})"
     if feature.dtype == "float64":
-        column = f"CASE WHEN abs({column}) < 1e300 THEN {column} END"
+        column = f"CASE WHEN abs({column}) < 1e300 THEN round({column}, 6) END"
     return f"{column} AS {feature.name}"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.predict.columns import numbers
-from lifeloop.predict.rfm import RFM_NAMES, rfm_name, rfm_scores
+from lifeloop.predict.segment.rfm import RFM_NAMES, rfm_name, rfm_scores
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.predict.columns import numbers
-from lifeloop.predict.stages import STAGES, transition_table
+from lifeloop.predict.stage.rules import STAGES, transition_table
 
 
 @dataclass(frozen=True)

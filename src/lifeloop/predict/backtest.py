@@ -21,14 +21,14 @@ from lifeloop.base.text import Text
 from lifeloop.features import take_labels, take_snapshot
 from lifeloop.features.cut import Moment
 from lifeloop.lake import Engine
+from lifeloop.predict.churn.learners import BASELINES, LearnerConfig
+from lifeloop.predict.churn.training import draw, purged
 from lifeloop.predict.columns import Floats
-from lifeloop.predict.contests import ChurnContest, Contest, Predictions, ValueContest, all_models, default_models
 from lifeloop.predict.examples import Example
-from lifeloop.predict.intervals import Draws, Measured, measure
-from lifeloop.predict.learners import BASELINES, LearnerConfig
+from lifeloop.predict.judge.contests import ChurnContest, Contest, Predictions, ValueContest, all_models, default_models
+from lifeloop.predict.judge.intervals import Draws, Measured, measure
+from lifeloop.predict.judge.verdict import Found, verdict
 from lifeloop.predict.metrics import calibration_table, quantile_bins
-from lifeloop.predict.training import draw, purged
-from lifeloop.predict.verdict import Found, verdict
 from lifeloop.schema import ORDER
 
 QUESTIONS = ("churn", "value")

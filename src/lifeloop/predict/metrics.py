@@ -1,7 +1,7 @@
 """How good a prediction is: rank, sharpness, calibration and level, each under any row weights.
 
 What a weight is for: a bootstrap over customers draws customers, so a row counts as often as its customer was drawn
-(`lifeloop.predict.intervals`). A judge sorts once and then answers any number of weightings, each in O(rows).
+(`lifeloop.predict.judge.intervals`). A judge sorts once and then answers any number of weightings, each in O(rows).
 
 Source  Hanley & McNeil (1982) for AUC; Brier (1950); Cox (1958) for the calibration slope; Naeini et al. (2015) for ECE
         (here with bins of equal size); the normalised Gini after Frees et al. (2011). Checked against scikit-learn.

@@ -17,16 +17,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.base.config import Settings
-from lifeloop.base.errors import NotEnoughData
+from lifeloop.base.errors import NotEnoughData, SettingsError
 from lifeloop.base.progress import Progress, silent
 from lifeloop.base.text import Text
 from lifeloop.features import take_labels, take_snapshot, write_snapshot
 from lifeloop.features.cut import Moment
 from lifeloop.lake import Engine, Lake
-from lifeloop.predict.clusters import ClusterConfig
+from lifeloop.predict.churn.learners import COMPARISON_ONLY
 from lifeloop.predict.examples import Example
+from lifeloop.predict.judge.origins import default_origins
 from lifeloop.predict.models import churn, next_order, segment, stage, value
-from lifeloop.predict.origins import default_origins
+from lifeloop.predict.segment.clusters import ClusterConfig
 from lifeloop.predict.versions import new_version
 from lifeloop.schema import ORDER, SCORE, SNAPSHOT
 
@@ -132,6 +133,12 @@ class _Past:
     def _churn(self) -> tuple[Model, int]:
         chosen = self.settings.predict
         examples = self.examples(chosen.churn_days)
+        if chosen.churn_model in COMPARISON_ONLY:
+            raise SettingsError(
+                f"cannot run with churn_model = '{chosen.churn_model}'",
+                "its library keeps no version without pickle, so it is here to compare with",
+                f"See how it does with: lifeloop backtest --model {chosen.churn_model}; run with blend, lightgbm or logistic.",
+            )
         config = churn.ChurnConfig(
             horizon_days=chosen.churn_days,
             model=chosen.churn_model,

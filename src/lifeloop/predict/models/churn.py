@@ -20,18 +20,18 @@ import pyarrow as pa
 from lifeloop.base.errors import ModelError, UnknownName
 from lifeloop.base.money import show_money
 from lifeloop.base.text import Text
-from lifeloop.predict.btyd import BgNbd
+from lifeloop.predict.btyd.bg_nbd import BgNbd
+from lifeloop.predict.churn.held_back import HeldBack, check
+from lifeloop.predict.churn.inputs import Inputs, btyd_of, inputs_of
+from lifeloop.predict.churn.learned import Learned, OffsetOnly, learned_from_parts
+from lifeloop.predict.churn.learners import BASELINES, LEARNERS, LearnerConfig, capable, learn
+from lifeloop.predict.churn.reason_groups import Money
+from lifeloop.predict.churn.reasons import grouped, note_json, reasons_json
+from lifeloop.predict.churn.training import past_of
 from lifeloop.predict.columns import numbers
 from lifeloop.predict.examples import Example, ever_ordered
 from lifeloop.predict.figures import figure_rows, spread_out
-from lifeloop.predict.held_back import HeldBack, check
-from lifeloop.predict.inputs import Inputs, btyd_of, inputs_of
-from lifeloop.predict.learned import Learned, OffsetOnly, learned_from_parts
-from lifeloop.predict.learners import BASELINES, LEARNERS, LearnerConfig, capable, learn
 from lifeloop.predict.metrics import sigmoid
-from lifeloop.predict.reason_groups import Money
-from lifeloop.predict.reasons import grouped, note_json, reasons_json
-from lifeloop.predict.training import past_of
 from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 QUESTION = "churn"
@@ -51,7 +51,7 @@ class ChurnConfig:
     horizon_days: int = 30
     """Days ahead the score speaks about."""
     model: str = "blend"
-    """A learner by name (`lifeloop.predict.learners`)."""
+    """A learner by name (`lifeloop.predict.churn.learners`)."""
     trees: int = 60
     most_rows: int = 50_000
     """More past rows than this are sampled: the learning curve is flat from 10,000 on (docs/models/churn.md)."""

@@ -5,7 +5,7 @@ Writes   score: target "days" after the last known day (1 = the day as_of begins
          90 % quantile. A null median means: more likely than not, no order within two years. A null high means: with more
          than 10 % probability, none within two years
 Source   the posterior of Fader, Hardie & Lee (2005): P(order within t) = P(alive) (1 - ((alpha+T)/(alpha+T+t))^(r+x));
-         corrected by how past forecasts turned out (`predict.waiting`) where they were off by more than 0.1
+         corrected by how past forecasts turned out (`predict.btyd.waiting`) where they were off by more than 0.1
 Limits   no seasons: before a peak customers come sooner than told, after it later (docs/models/next_order.md)
 """
 
@@ -22,14 +22,14 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import LANGUAGES, Language, Text
-from lifeloop.predict.btyd import WEEK_DAYS, Summary, summary_of
+from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, Summary, summary_of
+from lifeloop.predict.btyd.level import Level
+from lifeloop.predict.btyd.waiting import RIGHT, Curve, Promise, learn_curve
 from lifeloop.predict.columns import Floats, numbers, spell_days
 from lifeloop.predict.examples import Example, ever_ordered
 from lifeloop.predict.figures import figure_rows, spread_out
-from lifeloop.predict.level import Level
-from lifeloop.predict.value_reasons import NOT_YET, TOO_EARLY, only
+from lifeloop.predict.value.reasons import NOT_YET, TOO_EARLY, only
 from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
-from lifeloop.predict.waiting import RIGHT, Curve, Promise, learn_curve
 
 QUESTION = "next_order"
 TARGET = "days"

@@ -3,7 +3,7 @@
 Reads    recency_days, tenure_days, order_days, goods_minor, order_value_mean_minor, gap_mean_days
 Writes   score: target "rfm" (label such as R5F4M4) and target "cluster" (label: the cluster's English name), each with
          what it means in both languages; customers who never ordered have neither
-Source   `predict.rfm`, `predict.clusters`
+Source   `predict.segment.rfm`, `predict.segment.clusters`
 Limits   below 20 customers, or where all are alike, there is one cluster and no stability; clusters of large shops are found
          on a sample of 10,000 (hierarchical 3,000), and the others join the nearest
 """
@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError
 from lifeloop.base.text import Text
-from lifeloop.predict.cluster_names import FIGURES, name_clusters
-from lifeloop.predict.clusters import ClusterConfig, Clustering, find_clusters
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
-from lifeloop.predict.rfm import Cuts, learn_cuts, rfm_label, rfm_name
+from lifeloop.predict.segment.clusters import ClusterConfig, Clustering, find_clusters
+from lifeloop.predict.segment.names import FIGURES, name_clusters
+from lifeloop.predict.segment.rfm import Cuts, learn_cuts, rfm_label, rfm_name
 from lifeloop.predict.versions import UNSAVED, Array, Parts, load_version, save_version
 
 _RFM = Text(

@@ -3,7 +3,7 @@
 Reads    recency_days, life_days, order_days and the gaps between order days
 Writes   score: target "stage", one of seven names for every customer, with the rule that decided it in words
 Source   our own rules; late and lapsed are quantiles of how returning customers of this very shop came back
-         (`predict.rhythm`), sharpened by P(alive) of Fader, Hardie & Lee (2005) where drop-out can be told at all
+         (`predict.stage.rhythm`), sharpened by P(alive) of Fader, Hardie & Lee (2005) where drop-out can be told at all
 Limits   a shop where fewer than 30 customers ever returned has no rhythm to learn: it gets defaults, and is told so
 
 The rules are asked in this order, and the first that fits decides: prospect, lapsed, at risk, won back, new, loyal, active.
@@ -22,10 +22,10 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import LANGUAGES, Language, Text, blanks
-from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, fit_bg_nbd
+from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, BgNbd, fit_bg_nbd
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
-from lifeloop.predict.rhythm import Rhythm, RhythmConfig, learn_rhythm
-from lifeloop.predict.stages import LIKELY_GONE, NO_RHYTHM, STAGES
+from lifeloop.predict.stage.rhythm import Rhythm, RhythmConfig, learn_rhythm
+from lifeloop.predict.stage.rules import LIKELY_GONE, NO_RHYTHM, STAGES
 from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 

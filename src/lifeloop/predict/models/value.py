@@ -24,16 +24,22 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import Text
+from lifeloop.predict.btyd.level import Level, Outlook
+from lifeloop.predict.btyd.predictive import (
+    chance_interval,
+    order_interval,
+    revenue_interval,
+    revenue_spread,
+    stretched,
+    widening,
+)
 from lifeloop.predict.columns import Floats, numbers
 from lifeloop.predict.examples import Example, ever_ordered, sample_rows
 from lifeloop.predict.figures import figure_rows, spread_out
-from lifeloop.predict.level import Level, Outlook
 from lifeloop.predict.metrics import logit, sigmoid
-from lifeloop.predict.offset_trees import OffsetTrees, TreesConfig, grow_offset_trees
-from lifeloop.predict.predictive import chance_interval, order_interval, revenue_interval, revenue_spread, stretched, widening
-from lifeloop.predict.relative import RELATIVE, relative_features
-from lifeloop.predict.value_past import PastRows
-from lifeloop.predict.value_reasons import (
+from lifeloop.predict.value.offset_trees import OffsetTrees, TreesConfig, grow_offset_trees
+from lifeloop.predict.value.past import PastRows
+from lifeloop.predict.value.reasons import (
     NOT_YET,
     TOO_EARLY,
     Typical,
@@ -42,6 +48,7 @@ from lifeloop.predict.value_reasons import (
     reasons_json,
     revenue_effects,
 )
+from lifeloop.predict.value.relative import RELATIVE, relative_features
 from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 QUESTION = "value"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from lifeloop.predict.btyd.level import Outlook
 from lifeloop.predict.columns import Floats, numbers
-from lifeloop.predict.level import Outlook
 
 _LEAST_WEEKS = 0.1
 """Weeks since the first order count as at least this, in ratios."""

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.errors import NotEnoughData
+from lifeloop.predict.btyd.level import Level
+from lifeloop.predict.btyd.predictive import revenue_spread
 from lifeloop.predict.columns import Floats
 from lifeloop.predict.examples import Example
-from lifeloop.predict.level import Level
-from lifeloop.predict.predictive import revenue_spread
-from lifeloop.predict.relative import relative_features
+from lifeloop.predict.value.relative import relative_features
 
 
 @dataclass(frozen=True)

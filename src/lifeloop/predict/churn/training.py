@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.errors import ModelError
-from lifeloop.predict.btyd import BgNbd
+from lifeloop.predict.btyd.bg_nbd import BgNbd
+from lifeloop.predict.churn.inputs import Inputs, btyd_of, inputs_of, known_columns, stacked
 from lifeloop.predict.examples import Bools, Example, feature_names, sample_rows
-from lifeloop.predict.inputs import Inputs, btyd_of, inputs_of, known_columns, stacked
 
 
 @dataclass(frozen=True)

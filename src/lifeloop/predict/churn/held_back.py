@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from lifeloop.predict.churn.learners import BASELINES, LearnerConfig, enough, learn
+from lifeloop.predict.churn.training import Past, purged
 from lifeloop.predict.columns import Floats
 from lifeloop.predict.examples import Bools
-from lifeloop.predict.learners import BASELINES, LearnerConfig, enough, learn
 from lifeloop.predict.metrics import Binary, calibration_table, logit, sigmoid
-from lifeloop.predict.training import Past, purged
 
 ORIGINS = 3
 """Last snapshots held back."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lifeloop.base.text import LANGUAGES, Text
-from lifeloop.predict.intervals import Estimate, Measured
+from lifeloop.predict.judge.intervals import Estimate, Measured
 
 BETTER = Text(
     "{model} ranks customers better than {rival}: {figure} {value} against {other} (difference {low} to {high}).",

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from lifeloop.base.errors import ModelError
+from lifeloop.predict.churn.inputs import NO_ORDER, Inputs
+from lifeloop.predict.churn.preparation import Preparation
 from lifeloop.predict.columns import Floats
-from lifeloop.predict.inputs import NO_ORDER, Inputs
-from lifeloop.predict.preparation import Preparation
 from lifeloop.predict.versions import Array, Parts
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lifeloop.predict.churn.learned import Terms
+from lifeloop.predict.churn.reason_groups import Group, Money, group_of
 from lifeloop.predict.columns import Floats, numbers
-from lifeloop.predict.learned import Terms
-from lifeloop.predict.reason_groups import Group, Money, group_of
 
 LEAST_EFFECT = 0.02
 """On the logit; below it a score of 50 % moves by less than half a point, and nobody should read it."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lifeloop.base.errors import NotEnoughData
-from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, fit_bg_nbd, summary_of
+from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, BgNbd, fit_bg_nbd, summary_of
 from lifeloop.predict.columns import Floats, numbers
 from lifeloop.predict.examples import matrix
 from lifeloop.predict.metrics import logit

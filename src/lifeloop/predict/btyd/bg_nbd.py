@@ -19,10 +19,10 @@ import pyarrow as pa
 from scipy.special import expit
 
 from lifeloop.base.errors import NotEnoughData
-from lifeloop.predict.btyd_likelihood import Rows, compress, log_likelihood
+from lifeloop.predict.btyd.descent import lowest_within
+from lifeloop.predict.btyd.likelihood import Rows, compress, log_likelihood
+from lifeloop.predict.btyd.quadrature import beta_nodes
 from lifeloop.predict.columns import Floats, numbers
-from lifeloop.predict.descent import lowest_within
-from lifeloop.predict.quadrature import beta_nodes
 
 WEEK_DAYS = 7.0
 

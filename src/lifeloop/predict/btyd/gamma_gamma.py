@@ -18,9 +18,9 @@ import numpy as np
 from scipy.special import digamma, gammaln
 
 from lifeloop.base.errors import NotEnoughData
-from lifeloop.predict.btyd import LEAST_REPEATERS
+from lifeloop.predict.btyd.bg_nbd import LEAST_REPEATERS
+from lifeloop.predict.btyd.descent import lowest_within
 from lifeloop.predict.columns import Floats
-from lifeloop.predict.descent import lowest_within
 
 _LEAST_TAIL = 1.25
 """Lowest q: at q = 1 the mean over customers does not exist, and a newcomer's expected value with it."""

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import gammaincinv, ndtri
 from scipy.stats import nbinom
 
+from lifeloop.predict.btyd.level import Level, Outlook
 from lifeloop.predict.columns import Floats
-from lifeloop.predict.level import Level, Outlook
 
 LEVEL = 0.8
 

@@ -23,12 +23,12 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from lifeloop.base.errors import ModelError, UnknownName
+from lifeloop.predict.churn.inputs import Inputs
+from lifeloop.predict.churn.learned import Blend, Constant, Learned, Linear, OffsetOnly, Terms, Trees
+from lifeloop.predict.churn.preparation import Preparation
 from lifeloop.predict.columns import Floats
 from lifeloop.predict.examples import Bools
-from lifeloop.predict.inputs import Inputs
-from lifeloop.predict.learned import Blend, Constant, Learned, Linear, OffsetOnly, Terms, Trees
 from lifeloop.predict.metrics import logit
-from lifeloop.predict.preparation import Preparation
 from lifeloop.predict.versions import Parts
 
 BASELINES = ("prior", "recency", "rfm", "btyd")

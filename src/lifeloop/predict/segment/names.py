@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lifeloop.base.text import Text
-from lifeloop.predict.clusters import Labels
 from lifeloop.predict.columns import Floats
+from lifeloop.predict.segment.clusters import Labels
 
 APART = 0.4
 """Standard deviations from the shop's mean, of ln(1 + figure), from which a figure sets a cluster apart."""

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.text import LANGUAGES, Language, Text
+from lifeloop.predict.btyd.level import Outlook
 from lifeloop.predict.columns import Floats, numbers, spell_days
-from lifeloop.predict.level import Outlook
-from lifeloop.predict.relative import RELATIVE
+from lifeloop.predict.value.relative import RELATIVE
 
 FACTS: Mapping[str, Text] = {
     "recency_days": Text("Last ordered {days} ago", "距上次下单 {days}"),

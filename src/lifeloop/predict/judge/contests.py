@@ -10,16 +10,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from lifeloop.base.errors import NotEnoughData, UnknownName
+from lifeloop.predict.churn.inputs import btyd_of, inputs_of
+from lifeloop.predict.churn.learned import Learned
+from lifeloop.predict.churn.learners import BASELINES, LEARNERS, RFM, LearnerConfig, capable, learn
+from lifeloop.predict.churn.preparation import Preparation
+from lifeloop.predict.churn.training import Drawn, Past
 from lifeloop.predict.columns import Floats
 from lifeloop.predict.examples import Example, matrix
-from lifeloop.predict.inputs import btyd_of, inputs_of
-from lifeloop.predict.learned import Learned
-from lifeloop.predict.learners import BASELINES, LEARNERS, RFM, LearnerConfig, capable, learn
 from lifeloop.predict.metrics import Amounts, Binary, Judge, sigmoid
 from lifeloop.predict.models.value import Value, ValueConfig
 from lifeloop.predict.models.value import fit as fit_value
-from lifeloop.predict.preparation import Preparation
-from lifeloop.predict.training import Drawn, Past
 
 Predictions = dict[str, Floats]
 

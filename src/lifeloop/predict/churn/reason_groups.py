@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from lifeloop.base.text import Text
 from lifeloop.features import FEATURES
-from lifeloop.predict.inputs import NO_ORDER, P_ALIVE
+from lifeloop.predict.churn.inputs import NO_ORDER, P_ALIVE
 
 Money: TypeAlias = Callable[[float], str]
 """Shows an amount of minor units in the shop's currency."""

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
-from lifeloop.predict.btyd import WEEK_DAYS, BgNbd, Summary, fit_bg_nbd, summary_of
+from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, BgNbd, Summary, fit_bg_nbd, summary_of
+from lifeloop.predict.btyd.gamma_gamma import GammaGamma, fit_gamma_gamma
 from lifeloop.predict.columns import Floats, numbers
-from lifeloop.predict.gamma_gamma import GammaGamma, fit_gamma_gamma
 
 _MOST_PER_DAY = 5.0
 """One customer with a hundred orders a day must not make a shop's habit."""

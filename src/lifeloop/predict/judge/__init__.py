@@ -1,0 +1,1 @@
+"""The parts of a backtest: origins, contests, intervals and the verdict. `backtest.py` puts them together."""

@@ -1,0 +1,1 @@
+"""The parts of the segments: RFM fifths, clusters and their names. `models/segment.py` puts them together."""

@@ -1,0 +1,1 @@
+"""The parts of the stages: the shop's rhythm and the rules in words. `models/stage.py` puts them together."""
