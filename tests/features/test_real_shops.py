@@ -116,7 +116,6 @@ def test_the_cdnow_sample_has_the_summary_of_the_papers(real_data: Path, tmp_pat
     assert total(later, "order_days") == 1_882
 
 
-@pytest.mark.slow
 def test_complete_journey_has_the_counts_of_its_file(real_data: Path, tmp_path: Path) -> None:
     engine = shop_from(real_data / "completejourney/transactions.parquet", JOURNEY, tmp_path)
 

@@ -18,19 +18,24 @@ def register(app: typer.Typer) -> None:
 
 
 def docs(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("docs/reference"),
     check: Annotated[bool, typer.Option("--check", help="Fail when a page is not up to date; write nothing.")] = False,
 ) -> None:
     """Write docs/reference: tables, features, settings, commands."""
-    stale = [name for name, text in pages().items() if not _is_current(folder / name, text, write=not check)]
+    stale = [
+        name
+        for name, text in pages(context.find_root().command).items()
+        if not _is_current(folder / name, text, write=not check)
+    ]
     if check and stale:
         raise SettingsError(
             f"docs/reference is not up to date: {', '.join(stale)}", "", "Run `make docs` and commit the pages."
         )
 
 
-def pages() -> dict[str, str]:
-    """Return every reference page by file name."""
+def pages(group: Any) -> dict[str, str]:
+    """Return every reference page by file name; `group` is the command line itself."""
     from lifeloop.features import features_reference
     from lifeloop.schema import TABLES, tables_reference
 
@@ -38,7 +43,7 @@ def pages() -> dict[str, str]:
         "tables.md": tables_reference(TABLES.values()),
         "features.md": features_reference(),
         "settings.md": settings_reference(),
-        "commands.md": commands_reference(),
+        "commands.md": commands_reference(group),
     }
 
 
@@ -69,11 +74,8 @@ def settings_reference() -> str:
     return "".join(parts)
 
 
-def commands_reference() -> str:
+def commands_reference(group: Any) -> str:
     """Return the page of the command line: every command, argument and option."""
-    from lifeloop.cli.main import app
-
-    group: Any = typer.main.get_command(app)
     parts = [
         f"# Commands\n\n{_NOTE}\n\nExit codes: 0 done, 1 failed, 2 wrong use, 3 file, 4 too little data, 5 lake, 6 model.\n"
     ]
