@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -111,13 +113,20 @@ def demo(
 
     def render() -> None:
         _show_run(app, done)
+        worth = app.report_data(done.as_of).worth
+        example = worth[0].customer_id if worth else "C000001"
         say(
             f"The report is in {written}",
-            f"Look at one of them: lifeloop customer CUSTOMER --home {folder}",
-            f"The simulated files are in {folder / 'simulated'}; your own: lifeloop init --home my-shop",
+            f"Look at one of them: {_command()} customer {example} --home {folder}",
+            f"The simulated files are in {folder / 'simulated'}; your own: {_command()} init --home my-shop",
         )
 
     emit({"run": done, "report": written}, render, as_json=as_json)
+
+
+def _command() -> str:
+    """Return what to type for this program: its name where the shell finds it, else its path."""
+    return "lifeloop" if shutil.which("lifeloop") else sys.argv[0]
 
 
 def _make_demo_home(folder: Path) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lifeloop.console.tables import TableWords
 
 
+PLAIN_WIDTH = 140
+"""Columns of a table that goes into a file or a pipe."""
+
+
 def plain(value: Any) -> Any:
     """Return `value` as what JSON can hold: dataclasses as objects, times as ISO text, paths as text."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -63,7 +67,7 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]],
         shown.add_column(heading, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(RichText("" if cell is None else str(cell)) for cell in row))
-    Console(highlight=False).print(shown)
+    Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(shown)
 
 
 def words_table(words: TableWords) -> None:
