@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -76,6 +76,9 @@ class PredictSettings(_Section):
     value_days: int = Field(180, ge=1, le=1095, description="Horizon of value: orders and revenue within this many days.")
     churn_model: str = Field("blend", description="Churn model by name.")
     segments: int | None = Field(None, ge=2, le=30, description="Number of clusters. Unset: chosen by stability.")
+    cluster_method: Literal["kmeans", "hdbscan", "hierarchical"] = Field(
+        "kmeans", description="How clusters are found: kmeans, hdbscan (which chooses their number itself) or hierarchical."
+    )
     threads: int = Field(1, ge=1, description="Threads of the learners. More help from about a million rows on.")
     seed: int = Field(0, description="Seed of every random choice in training.")
 

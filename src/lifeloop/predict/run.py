@@ -161,7 +161,9 @@ class _Past:
 
     def _segment(self) -> tuple[Model, int]:
         chosen = self.settings.predict
-        config = segment.SegmentConfig(cluster=ClusterConfig(clusters=chosen.segments, seed=chosen.seed))
+        config = segment.SegmentConfig(
+            cluster=ClusterConfig(method=chosen.cluster_method, clusters=chosen.segments, seed=chosen.seed)
+        )
         return segment.fit([self.now], config), self.now.num_rows
 
     def examples(self, horizon_days: int) -> list[Example]:
