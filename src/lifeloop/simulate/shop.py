@@ -43,13 +43,13 @@ class ShopConfig:
     """First day not simulated."""
     seed: int = 0
     """Seed of every draw."""
-    rate_shape: float = 0.8
+    rate_shape: float = 0.9
     """Gamma shape r of the purchase rates."""
-    rate_scale: float = 7.0
+    rate_scale: float = 4.5
     """Gamma rate alpha of the purchase rates: mean rate r/alpha a week."""
     dropout_a: float = 1.0
     """Beta a of the chance to drop out after a repeat order."""
-    dropout_b: float = 5.0
+    dropout_b: float = 7.0
     """Beta b of the chance to drop out after a repeat order."""
     return_share: float = 0.05
     """Share of order lines that come back."""
