@@ -21,7 +21,7 @@ def feature(name: str, sql: str, subject: Subject = ORDERS, window_days: int | N
     return Feature(name, subject, sql, "float64", "things", "Something.", LABEL, window_days=window_days)
 
 
-def test_the_issue_asks_for_about_sixty_features() -> None:
+def test_there_are_about_sixty_features() -> None:
     assert 60 <= len(FEATURES) <= 75
 
 
