@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifeloop.base.clock import Clock, day_start, parse_instant
+from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
 from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData, SettingsError
 from lifeloop.base.progress import Progress, silent
@@ -106,8 +106,7 @@ class App:
         zone = self.home.settings.shop.zone
         if text is not None:
             return parse_instant(text, zone)
-        after = day_start(self.span().last + timedelta(days=1), zone)
-        return min(after, day_start(self.clock.now(), zone))
+        return min(next_day_start(self.span().last, zone), day_start(self.clock.now(), zone))
 
     def guess(
         self,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lifeloop.base.clock import FixedClock, day_start, parse_instant
+from lifeloop.base.clock import FixedClock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import Home, read_settings
 from lifeloop.base.errors import LifeloopError, SettingsError, UnknownName
 from lifeloop.base.ids import customer_of_email
@@ -59,6 +59,14 @@ def test_a_fixed_clock_stands_still_and_a_day_starts_at_local_midnight() -> None
     assert day_start(clock.now(), ZoneInfo("Europe/Berlin")) == datetime(2024, 3, 30, 23, tzinfo=UTC)
 
 
+def test_the_day_after_a_long_day_begins_at_the_next_midnight() -> None:
+    early_on_a_day_of_25_hours = datetime(2024, 10, 27, 0, 10, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    after = next_day_start(early_on_a_day_of_25_hours.astimezone(UTC), ZoneInfo("Europe/Berlin"))
+
+    assert after == datetime(2024, 10, 28, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
 def test_the_same_e_mail_is_the_same_customer_however_written() -> None:
     assert customer_of_email(" Ann@Example.com ") == customer_of_email("ann@example.com")
 
@@ -100,3 +108,22 @@ def test_a_wrong_setting_is_named(tmp_path: Path, toml: str, said: str) -> None:
 def test_a_home_that_is_not_there_is_refused_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="lifeloop init"):
         Home.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("written", ["", "[shop]", "  [ shop ]  # ours", '[lake]\nmemory_mb = 500\n\n[shop]\nname = "Tea"'])
+def test_the_first_imports_currency_is_written_into_the_settings_whatever_they_look_like(tmp_path: Path, written: str) -> None:
+    (tmp_path / "lifeloop.toml").write_text(written)
+
+    Home.open(tmp_path).settle_currency("JPY")
+
+    assert Home.open(tmp_path).currency == "JPY"
+    assert [file.name for file in tmp_path.iterdir()] == ["lifeloop.toml"]
+
+
+def test_settings_that_cannot_take_the_currency_are_left_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "lifeloop.toml"
+    file.write_text('shop = { name = "Tea" }\n')
+
+    with pytest.raises(SettingsError, match='Write currency = "JPY" among them'):
+        Home.open(tmp_path).settle_currency("JPY")
+    assert file.read_text() == 'shop = { name = "Tea" }\n'

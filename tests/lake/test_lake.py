@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 
 from lifeloop.base.errors import LakeError
 from lifeloop.lake import DuckEngine
@@ -139,3 +141,13 @@ def test_the_engine_leaves_no_spill_folder_behind(shop: ShopBuilder, tmp_path: P
     del engine
 
     assert not list(tmp_path.glob("lifeloop-*"))
+
+
+def test_a_table_others_keep_writing_to_is_said_to_be_busy(shop: ShopBuilder) -> None:
+    shop.orders("ann", day=1)
+
+    def too_late(opened: DeltaTable) -> None:
+        raise CommitFailedError("version 7 is taken")
+
+    with pytest.raises(LakeError, match="Try again when they are done"):
+        shop.lake._guard(ORDER, too_late)

@@ -58,3 +58,13 @@ def day_start(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return the UTC instant at which the shop's calendar day around `instant` began."""
     local = instant.astimezone(zone)
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def next_day_start(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which the calendar day after that of `instant` begins; a day may have 23 or 25 hours.
+
+    >>> next_day_start(datetime(2024, 10, 26, 22, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin")).isoformat()
+    '2024-10-27T23:00:00+00:00'
+    """
+    tomorrow = instant.astimezone(zone).date() + DAY
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)

@@ -7,6 +7,7 @@ Order of precedence: command line, `LIFELOOP_*` environment, `lifeloop.toml`, th
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from lifeloop.base.money import EXPONENT
 from lifeloop.base.text import Language
 
 SETTINGS_FILE = "lifeloop.toml"
+
+_SHOP_HEAD = re.compile(r"\s*\[\s*shop\s*\]\s*(#.*)?$")
 
 
 class _Section(BaseModel):
@@ -164,10 +167,23 @@ class Home:
         """Write the base currency the first import found into lifeloop.toml, and leave everything else there as it is."""
         file = self.path / SETTINGS_FILE
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
-        if "[shop]" not in lines:
+        heads = [number for number, line in enumerate(lines) if _SHOP_HEAD.match(line)]
+        if not heads:
+            heads = [len(lines)]
             lines.append("[shop]")
-        lines.insert(lines.index("[shop]") + 1, f'currency = "{currency}"')
-        file.write_text("\n".join(lines) + "\n", "utf-8")
+        lines.insert(heads[0] + 1, f'currency = "{currency}"')
+        draft = file.with_suffix(".toml.draft")
+        draft.write_text("\n".join(lines) + "\n", "utf-8")
+        try:
+            read_settings(draft)
+        except SettingsError:
+            draft.unlink()
+            raise SettingsError(
+                f"cannot keep the base currency in {file}",
+                "its shop settings are not in a section [shop]",
+                f'Write currency = "{currency}" among them, and import again.',
+            ) from None
+        draft.replace(file)
 
 
 def read_settings(file: Path) -> Settings:

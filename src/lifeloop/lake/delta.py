@@ -132,9 +132,13 @@ class Lake:
         for left in reversed(range(tries)):
             try:
                 return work(self._open(table))
-            except CommitFailedError:
+            except CommitFailedError as error:
                 if not left:
-                    raise
+                    raise LakeError(
+                        f"cannot change the table {table.name}",
+                        f"others wrote to it {tries} times meanwhile: {error}",
+                        "Try again when they are done.",
+                    ) from error
             except (DeltaError, OSError) as error:
                 raise LakeError(
                     f"cannot change the table {table.name}", str(error), "Check space and rights of the lake."
