@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,11 +22,14 @@ from lifeloop.measure.report_data import report_data
 from lifeloop.measure.revenue import periods, revenue_by_month
 from lifeloop.measure.stage_flow import improved, stage_counts, stage_flow, worsened
 from lifeloop.measure.standing import moment_before, stages_at, standing
+from lifeloop.predict.models.stage import Stage, StageConfig
+from lifeloop.predict.stage.rhythm import RhythmConfig, learn_rhythm
+from lifeloop.predict.versions import new_version
 from lifeloop.schema import REJECTED, SCORE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 
 
-def scores(shop: ShopBuilder, day: int, *rows: dict[str, Any]) -> None:
+def scores(shop: ShopBuilder, day: float, *rows: dict[str, Any]) -> None:
     """Write score rows as of `day`, instead of what stood there."""
     blank = dict.fromkeys(SCORE.columns)
     full = [blank | {"as_of": shop.day(day), "version": "1"} | row for row in rows]
@@ -40,7 +44,7 @@ def figure(customer: str, model: str, target: str, value: float | None, days: in
     return {"customer_id": customer, "model": model, "target": target, "value": value, "horizon_days": days} | more
 
 
-def snapshot(shop: ShopBuilder, day: int, **customers: tuple[int, int, int]) -> None:
+def snapshot(shop: ShopBuilder, day: float, **customers: tuple[int, int, int]) -> None:
     """Write a snapshot of customer=(orders, goods in minor units, days since the last order)."""
     rows = [
         {"as_of": shop.day(day), "customer_id": name, "orders": orders, "goods_minor": goods, "recency_days": recency}
@@ -100,6 +104,16 @@ def test_the_last_days_are_set_against_as_many_before(shop: ShopBuilder) -> None
     assert (month.goods_minor, month.goods_before_minor) == (8000, 3000)
     assert (month.orders, month.customers, month.known_before) == (2, 2, True)
     assert not quarter.known_before
+
+
+def test_the_last_days_are_days_of_the_shops_own_clock(shop: ShopBuilder) -> None:
+    shop.orders("ann", day=89.4, spent=7)  # 2024-03-30 21:36 UTC: 22:36 in Berlin, the evening before summer time began
+    shop.orders("ann", day=89.48, spent=9)  # 23:31 UTC: half past midnight on the 31st
+    as_of = datetime(2024, 4, 29, 22, tzinfo=UTC)  # midnight in Berlin; 30 days before lies the 31st of March, 00:00
+
+    month, *_ = periods(shop.engine, as_of, zone="Europe/Berlin")
+
+    assert (month.goods_minor, month.goods_before_minor) == (900, 700)
 
 
 def test_cohorts_count_customers_by_the_month_they_came_in(shop: ShopBuilder) -> None:
@@ -240,6 +254,17 @@ def test_customers_worth_a_look_are_at_risk_and_the_most_valuable_come_first(sho
     assert worth[1].next_order is None
 
 
+def test_the_day_of_the_next_order_is_right_across_a_change_of_the_clock(shop: ShopBuilder) -> None:
+    shop.orders("ann", day=1)
+    scores(shop, 299 - 2 / 24, stage("ann", "at_risk"), figure("ann", "next_order", "days", 3.0, 730))
+    as_of = datetime(2024, 10, 25, 22, tzinfo=UTC)  # Saturday the 26th in Berlin; clocks go back that night
+    snapshot(shop, 299 - 2 / 24, ann=(1, 1000, 5))
+
+    (worth,) = worth_a_look(shop.engine, standing(shop.engine, as_of), as_of, zone="Europe/Berlin")
+
+    assert worth.next_order == datetime(2024, 10, 27, 23, tzinfo=UTC)  # Monday the 28th begins
+
+
 def test_a_card_tells_all_that_is_known_of_one_customer_and_nothing_later(shop: ShopBuilder) -> None:
     shop.orders("ann", day=1, spent=12).refunds("ann", day=3, amount=2).does("ann", "Product Viewed", day=4, product="thing")
     shop.orders("ann", day=9).orders("bob", day=2)
@@ -303,3 +328,17 @@ def test_a_short_history_and_unjudged_models_are_noted(shop: ShopBuilder) -> Non
     names = [note.name for note in report_data(shop.engine, shop.day(90), settings=Settings()).notes]
 
     assert names == ["short_history", "silence", "not_judged", "independent", "old_customers"]
+
+
+def test_a_report_of_an_earlier_moment_tells_the_rules_of_that_moment(shop: ShopBuilder, tmp_path: Path) -> None:
+    shop.orders("ann", day=1)
+    for day, usual in ((30, 10.0), (60, 50.0)):
+        config = RhythmConfig(usual_days=usual)
+        rules = Stage(rhythm=learn_rhythm([], config), config=StageConfig(rhythm=config))
+        rules.save(new_version(tmp_path, "stage", shop.day(day)))
+        scores(shop, day, stage("ann", "new"))
+
+    early, late = (report_data(shop.engine, shop.day(day), settings=Settings(), models=tmp_path).rules for day in (30, 60))
+
+    assert "20 days" in early["at_risk"]["en"]
+    assert "100 days" in late["at_risk"]["en"]

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -100,10 +99,3 @@ def _minor(amounts: Any, places: int) -> Any:
     rounded = pc.round(bounded, places, "half_to_even").cast(pa.decimal256(50, places))
     scale = pa.scalar(Decimal(10) ** places, pa.decimal256(4, 0))
     return pc.multiply(rounded, scale).cast(pa.decimal256(50, 0)).cast(pa.int64())
-
-
-def is_negative(values: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which decimals are below zero; null is not."""
-    below = pc.less(values, pa.scalar(0, values.type)).fill_null(fill_value=False)
-    mask: np.ndarray[Any, np.dtype[np.bool_]] = below.to_numpy(zero_copy_only=False)
-    return mask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.text import Language
+from lifeloop.features.cut import Moment
 from lifeloop.lake import Engine
 from lifeloop.predict.columns import numbers
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SCORE, SNAPSHOT
@@ -136,7 +137,9 @@ LIKELY_LOST = 0.5
 """Where nobody stands at risk, a churn probability from which a customer is worth a look all the same."""
 
 
-def worth_a_look(engine: Engine, standing: pa.Table, as_of: datetime, *, most: int = 20) -> tuple[Worth, ...]:
+def worth_a_look(
+    engine: Engine, standing: pa.Table, as_of: datetime, *, zone: str = "UTC", most: int = 20
+) -> tuple[Worth, ...]:
     """Return the most valuable customers at risk, by the revenue still expected of them, else by what they bought.
 
     Where nobody is at risk, whoever of those not yet lapsed is more likely than not to be lost is asked for instead.
@@ -154,10 +157,10 @@ def worth_a_look(engine: Engine, standing: pa.Table, as_of: datetime, *, most: i
     why = {
         row["customer_id"]: row for row in engine.query(WHY_SQL, {"scores": SCORE, "chosen": chosen}, as_of=as_of).to_pylist()
     }
-    return tuple(_worth(row | why[row["customer_id"]], as_of) for row in rows.to_pylist())
+    return tuple(_worth(row | why[row["customer_id"]], Moment(as_of, zone)) for row in rows.to_pylist())
 
 
-def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
+def _worth(row: dict[str, Any], moment: Moment) -> Worth:
     why = reasons_of(row["stage_reasons"])
     own = [one for one in reasons_of(row["churn_reasons"]) if one.effect > 0 and one.feature not in NOT_THEIR_OWN]
     days = row["next_days"]
@@ -171,7 +174,7 @@ def _worth(row: dict[str, Any], as_of: datetime) -> Worth:
         goods_minor=int(row["goods_minor"] or 0),
         orders=int(row["orders"] or 0),
         recency_days=int(row["recency_days"] or 0),
-        next_order=None if days is None else as_of + timedelta(days=max(days - 1, 0)),  # day 1 begins at as_of
+        next_order=None if days is None else moment.shifted(max(round(days) - 1, 0)),  # day 1 begins at as_of
         reason=why[0] if why else None,
         pushes=own[0] if own else None,
     )

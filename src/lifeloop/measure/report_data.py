@@ -25,7 +25,7 @@ from lifeloop.measure.quality import Quality, quality
 from lifeloop.measure.revenue import MonthRevenue, Period, periods, revenue_by_month
 from lifeloop.measure.stage_flow import Move, StageCount, stage_counts, stage_flow
 from lifeloop.measure.standing import moment_before, stages_at, standing
-from lifeloop.predict.versions import latest, load_version
+from lifeloop.predict.versions import load_version, new_version
 from lifeloop.schema import SCORE
 
 MODELS_SQL = """
@@ -92,15 +92,15 @@ def report_data(
 ) -> ReportData:
     """Gather what the report shows as of `as_of`, from the lake's facts, snapshots and scores.
 
-    `backtests` are results of `lifeloop backtest` as JSON objects; `models` the folder of model versions, from which the
-    rules of stages and the figures of clusters are read. `previous_as_of` defaults to the moment with stages nearest to 30
-    days before.
+    `backtests` are results of `lifeloop backtest` as JSON objects; `models` the folder of model versions: the rules of
+    stages and the figures of clusters are those of the version trained for `as_of`. `previous_as_of` defaults to the
+    moment with stages nearest to 30 days before.
     """
     zone = settings.shop.timezone
     rows = standing(engine, as_of)
     before = previous_as_of or moment_before(engine, as_of)
     was = stages_at(engine, before) if before else None
-    facts, chinese = _cluster_facts(models)
+    facts, chinese = _cluster_facts(models, as_of)
     judgements = tuple(judgement(one) for one in backtests)
     found = quality(engine, as_of)
     months = revenue_by_month(engine, as_of, zone=zone)
@@ -112,9 +112,9 @@ def report_data(
         as_of=as_of,
         previous_as_of=before,
         outlook=outlook(rows, [ratio for one in judgements if one.question == "value" for ratio in one.total_ratios]),
-        periods=periods(engine, as_of),
+        periods=periods(engine, as_of, zone=zone),
         stages=stage_counts(rows, was),
-        rules=_rules(models),
+        rules=_rules(models, as_of),
         moves=() if was is None else stage_flow(was, _stages_of(rows)),
         revenue=months,
         cohorts=cohorts(engine, zone, as_of),
@@ -124,7 +124,7 @@ def report_data(
         cluster_facts=facts,
         deciles=value_deciles(rows),
         reasons=top_reasons(engine, as_of, {name: feature.label for name, feature in FEATURES.items()}),
-        worth=worth_a_look(engine, rows, as_of),
+        worth=worth_a_look(engine, rows, as_of, zone=zone),
         judgements=judgements,
         quality=found,
         models=_models(engine, as_of),
@@ -146,28 +146,22 @@ def _stages_of(rows: pa.Table) -> pa.Table:
     )
 
 
-def _cluster_facts(models: Path | None) -> tuple[ClusterFacts | None, dict[str, str]]:
-    held = _version(models, "segment")
-    return cluster_facts(held) if held else (None, {})
-
-
-def _version(models: Path | None, question: str) -> Mapping[str, Any] | None:
-    """Return what the latest version of a question learned; None where there is none to read."""
+def _cluster_facts(models: Path | None, as_of: datetime) -> tuple[ClusterFacts | None, dict[str, str]]:
     if models is None:
-        return None
+        return None, {}
     try:
-        return load_version(latest(models, question), question).model
+        return cluster_facts(load_version(new_version(models, "segment", as_of), "segment").model)
     except ModelError:
-        return None
+        return None, {}
 
 
-def _rules(models: Path | None) -> dict[str, dict[str, str]]:
+def _rules(models: Path | None, as_of: datetime) -> dict[str, dict[str, str]]:
     from lifeloop.predict.models.stage import Stage
 
     if models is None:
         return {}
     try:
-        told = Stage.load(latest(models, "stage")).rules()
+        told = Stage.load(new_version(models, "stage", as_of)).rules()
     except ModelError:
         return {}
     return {name: {str(language): rule for language, rule in rules.items()} for name, rules in told.items()}

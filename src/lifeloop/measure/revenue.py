@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lifeloop.features.cut import Moment
 from lifeloop.lake import Engine
 from lifeloop.measure.months import Month, month_table, months_until
 from lifeloop.schema import ORDER, REFUND
@@ -105,14 +106,14 @@ def _complete(month: Month, first: datetime, as_of: datetime, zone: str) -> bool
     return month.start(zone) + timedelta(days=1) > first and month.after(1).start(zone) <= as_of
 
 
-def periods(engine: Engine, as_of: datetime, *, days: Sequence[int] = (30, 90, 365)) -> tuple[Period, ...]:
-    """Return the last days, as many before, and whether those are known at all."""
+def periods(engine: Engine, as_of: datetime, *, zone: str = "UTC", days: Sequence[int] = (30, 90, 365)) -> tuple[Period, ...]:
+    """Return the last days of the shop's calendar, as many before, and whether those are known at all."""
     first = first_order(engine, as_of)
-    return tuple(_period(engine, as_of, first, window) for window in days)
+    return tuple(_period(engine, Moment(as_of, zone), first, window) for window in days)
 
 
-def _period(engine: Engine, as_of: datetime, first: datetime | None, days: int) -> Period:
-    middle, start = as_of - timedelta(days=days), as_of - timedelta(days=2 * days)
+def _period(engine: Engine, moment: Moment, first: datetime | None, days: int) -> Period:
+    as_of, middle, start = moment.as_of, moment.shifted(-days), moment.shifted(-2 * days)
     now = engine.query(PERIOD_SQL, {"orders": ORDER}, since=middle, until=as_of).to_pylist()[0]
     before = engine.query(PERIOD_SQL, {"orders": ORDER}, since=start, until=middle).to_pylist()[0]
     return Period(
