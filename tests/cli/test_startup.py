@@ -17,7 +17,6 @@ HEAVY = {
     "numba",
     "jinja2",
     "rich",
-    "structlog",
 }
 
 

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, clock, money, ids, texts, settings, registry, logging."""
+"""What every room stands on: errors, clock, money, ids, texts, settings, registry."""
