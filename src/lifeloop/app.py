@@ -284,7 +284,7 @@ class App:
         found = f"scored as of {max(moments):%Y-%m-%d}" if moments else "never run"
         ok = bool(moments) and max(moments) >= due
         checks.append(Check("scores", ok=ok, found=found if ok else f"{found}; facts reach {due:%Y-%m-%d}: lifeloop run"))
-        from lifeloop.predict.run import QUESTIONS
+        from lifeloop.predict.questions import QUESTIONS
 
         return checks + [self._model_check(question) for question in QUESTIONS if moments]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lifeloop.predict.examples import Example
 from lifeloop.predict.models import churn, next_order, segment, stage, value
-from lifeloop.predict.run import Model
+from lifeloop.predict.questions import Model
 from lifeloop.testing.models import ModelContract
 
 

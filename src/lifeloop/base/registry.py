@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from lifeloop.base.errors import UnknownName
+from lifeloop.base.errors import SettingsError, UnknownName
 
 T = TypeVar("T")
 
@@ -25,8 +25,22 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _all(self) -> dict[str, T]:
         if self._found is None:
-            self._found = self._own | {point.name: point.load() for point in entry_points(group=self._group)}
+            added = {point.name: self._loaded(point) for point in entry_points(group=self._group)}
+            self._found = self._own | added
         return self._found
+
+    def _loaded(self, point: EntryPoint) -> T:
+        """Return what a package adds. Raises SettingsError when it cannot be loaded."""
+        try:
+            thing: T = point.load()
+        except Exception as error:
+            package = point.dist.name if point.dist else point.value
+            raise SettingsError(
+                f"cannot load the {self.kind} '{point.name}' that the package {package} adds",
+                f"{type(error).__name__}: {error}",
+                f"Update or uninstall {package}.",
+            ) from error
+        return thing
 
     def __getitem__(self, name: str) -> T:
         """Return the thing of that name. Raises UnknownName."""

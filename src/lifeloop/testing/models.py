@@ -26,7 +26,7 @@ import pytest
 from lifeloop.base.errors import ModelError
 from lifeloop.features import take_labels, take_snapshot
 from lifeloop.predict.examples import Example
-from lifeloop.predict.run import Model
+from lifeloop.predict.questions import Model
 from lifeloop.schema import SCORE
 from lifeloop.testing.lives import lives
 from lifeloop.testing.shop import ShopBuilder
