@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
 from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData, SettingsError
+from lifeloop.base.lock import writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import ORDER, REFUND, SCORE, SNAPSHOT, TABLES, Table
@@ -139,31 +141,38 @@ class App:
         dry_run: bool = False,
         progress: Progress = silent,
     ) -> ImportReport:
-        """Bring files in and unify their customers; the first import settles the base currency. Raises SourceError."""
+        """Bring files in and unify their customers; the first import settles the base currency.
+
+        Raises SourceError, and LakeError while another import or run writes in this home.
+        """
         from lifeloop.collect import import_files
         from lifeloop.unify import unify
 
-        report = import_files(
-            self.lake,
-            self.engine,
-            files,
-            settings=self.home.settings,
-            clock=self.clock,
-            kind=kind,
-            columns=columns,
-            date_format=date_format,
-            source=source,
-            dry_run=dry_run,
-            progress=progress,
-        )
-        if not dry_run:
-            if report.currency and self.home.settings.shop.currency is None:
-                self.home.settle_currency(report.currency)
-            unify(self.lake, self.engine)
+        with nullcontext() if dry_run else writing(self.home.path, "cannot import now"):
+            report = import_files(
+                self.lake,
+                self.engine,
+                files,
+                settings=self.home.settings,
+                clock=self.clock,
+                kind=kind,
+                columns=columns,
+                date_format=date_format,
+                source=source,
+                dry_run=dry_run,
+                progress=progress,
+            )
+            if not dry_run:
+                if report.currency and self.home.settings.shop.currency is None:
+                    self.home.settle_currency(report.currency)
+                unify(self.lake, self.engine)
         return report
 
     def run(self, as_of: datetime, *, progress: Progress = silent) -> RunReport:
-        """Compute features and every prediction as of one moment. Raises NotEnoughData without orders before it."""
+        """Compute features and every prediction as of one moment.
+
+        Raises NotEnoughData without orders before it, and LakeError while another import or run writes in this home.
+        """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
         from lifeloop.unify import unify
@@ -173,15 +182,17 @@ class App:
             raise NotEnoughData(
                 f"cannot run as of {as_of:%Y-%m-%d}", f"the first order is of {span.first:%Y-%m-%d}", "Choose a later --as-of."
             )
-        unify(self.lake, self.engine)
-        progress("features", 0, 1)
-        customers = write_snapshot(self.lake, self.engine, as_of, zone=self.zone)
-        progress("features", 1, 1)
-        models = predict_all(
-            self.lake, self.engine, self.home.models, as_of, first=span.first, settings=self.home.settings, progress=progress
-        )
-        for table in (SNAPSHOT, SCORE):
-            self.lake.compact(table)
+        home = self.home
+        with writing(home.path, "cannot run now"):
+            unify(self.lake, self.engine)
+            progress("features", 0, 1)
+            customers = write_snapshot(self.lake, self.engine, as_of, zone=self.zone)
+            progress("features", 1, 1)
+            models = predict_all(
+                self.lake, self.engine, home.models, as_of, first=span.first, settings=home.settings, progress=progress
+            )
+            for table in (SNAPSHOT, SCORE):
+                self.lake.compact(table)
         return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models)
 
     def last_run(self, text: str | None) -> datetime:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lifeloop.base.lock import writing
 from lifeloop.cli.main import main
 from lifeloop.schema import SCORE, SNAPSHOT
 from lifeloop.simulate import ShopConfig, simulate, write_files
@@ -152,3 +153,18 @@ def test_a_home_without_facts_says_what_to_do(
     assert "lifeloop import FILE" in shell.types("run", code=4)
     assert "lifeloop import FILE" in shell.types("report", code=4)
     assert "no orders yet" in shell.types("doctor", code=1)
+
+
+def test_a_second_writer_is_sent_away_until_the_first_has_ended(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(tmp_path / "home", monkeypatch, capsys)
+    shell.types("init")
+
+    with writing(shell.folder, "cannot write"):
+        refused = shell.asks("import", str(files["lines"]), code=5)
+        planned = shell.asks("import", str(files["lines"]), "--dry-run")
+    done = shell.asks("import", str(files["lines"]))
+
+    assert refused["found"] == "another import or run is writing in this home"
+    assert planned["orders_new"] == done["orders_new"] > 0
