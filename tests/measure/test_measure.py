@@ -27,6 +27,7 @@ from lifeloop.predict.stage.rhythm import RhythmConfig, learn_rhythm
 from lifeloop.predict.versions import new_version
 from lifeloop.schema import REJECTED, SCORE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
+from lifeloop.unify import unify
 
 
 def scores(shop: ShopBuilder, day: float, *rows: dict[str, Any]) -> None:
@@ -270,8 +271,11 @@ def test_a_card_tells_all_that_is_known_of_one_customer_and_nothing_later(shop: 
     shop.orders("ann", day=9).orders("bob", day=2)
     scores(shop, 5, stage("ann", "new"), figure("ann", "churn", "p_churn", 0.25, 30, reasons="[]"))
     snapshot(shop, 5, ann=(1, 1200, 3), bob=(1, 1000, 2))
+    unify(shop.lake, shop.engine)
 
     card = customer_card(shop.engine, "ann", shop.day(5))
+
+    assert card.profile == {"customer_id": "ann", "first_seen_at": shop.day(1.5), "last_seen_at": shop.day(4.5)}
 
     assert [(one.kind, one.amount_minor) for one in card.history] == [
         ("Product Viewed", None),
@@ -287,8 +291,12 @@ def test_a_card_tells_all_that_is_known_of_one_customer_and_nothing_later(shop: 
 def test_a_customer_nobody_knows_is_said_to_be_unknown(shop: ShopBuilder) -> None:
     shop.orders("ann", day=1)
 
-    with pytest.raises(NotEnoughData, match="cannot show the customer 'ghost'"):
-        customer_card(shop.engine, "ghost", shop.day(5))
+    shop.orders("late", day=7)
+    unify(shop.lake, shop.engine)
+
+    for nobody in ("ghost", "late"):
+        with pytest.raises(NotEnoughData, match=f"cannot show the customer '{nobody}'"):
+            customer_card(shop.engine, nobody, shop.day(5))
 
 
 def test_refused_rows_and_unnamed_orders_are_told(shop: ShopBuilder) -> None:

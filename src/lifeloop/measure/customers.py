@@ -90,7 +90,7 @@ class CustomerCard:
     customer_id: str
     as_of: datetime
     profile: dict[str, Any]
-    """The customer row; empty where the shop told nothing but orders."""
+    """The customer row; empty where they were not known yet."""
     stage: Score | None
     scores: tuple[Score, ...]
     features: dict[str, float | None]
@@ -118,7 +118,7 @@ SELECT model, target, horizon_days, value, low, high, label, reasons, version
 FROM scores WHERE customer_id = $customer AND as_of = $as_of ORDER BY model, target
 """
 
-PROFILE_SQL = "SELECT * FROM customers WHERE customer_id = $customer"
+PROFILE_SQL = "SELECT * FROM customers WHERE customer_id = $customer AND first_seen_at < $as_of"
 
 FEATURES_SQL = "SELECT * FROM snapshots WHERE customer_id = $customer AND as_of = $as_of"
 
@@ -197,7 +197,7 @@ def reasons_of(told: str | None) -> tuple[Reason, ...]:
 
 def customer_card(engine: Engine, customer_id: str, as_of: datetime) -> CustomerCard:
     """Return all that is known of one customer. Raises NotEnoughData where nothing is."""
-    profile = engine.query(PROFILE_SQL, {"customers": CUSTOMER}, customer=customer_id).to_pylist()
+    profile = engine.query(PROFILE_SQL, {"customers": CUSTOMER}, customer=customer_id, as_of=as_of).to_pylist()
     tables = {"orders": ORDER, "refunds": REFUND, "events": EVENT}
     history = engine.query(HISTORY_SQL, tables, customer=customer_id, as_of=as_of).to_pylist()
     if not profile and not history:
@@ -212,9 +212,17 @@ def customer_card(engine: Engine, customer_id: str, as_of: datetime) -> Customer
     return CustomerCard(
         customer_id=customer_id,
         as_of=as_of,
-        profile={name: value for name, value in (profile[0] if profile else {}).items() if value is not None},
+        profile=_profile(profile[0] if profile else {}, history, as_of),
         stage=next((score for score in scores if score.target == "stage"), None),
         scores=tuple(score for score in scores if score.target != "stage"),
         features={name: value for name, value in (features[0] if features else {}).items() if name not in SNAPSHOT.columns},
         history=tuple(Happening(**row) for row in history),
     )
+
+
+def _profile(row: dict[str, Any], history: list[dict[str, Any]], as_of: datetime) -> dict[str, Any]:
+    """Return what the customer row says, seen last before `as_of`."""
+    known = {name: value for name, value in row.items() if value is not None}
+    if known and known["last_seen_at"] >= as_of:
+        known["last_seen_at"] = history[0]["happened_at"] if history else known["first_seen_at"]
+    return known
