@@ -120,6 +120,15 @@ def test_the_first_imports_currency_is_written_into_the_settings_whatever_they_l
     assert [file.name for file in tmp_path.iterdir()] == ["lifeloop.toml"]
 
 
+def test_a_base_currency_is_settled_once(tmp_path: Path) -> None:
+    home = Home.open(tmp_path)
+
+    home.settle_currency("JPY")
+    home.settle_currency("EUR")
+
+    assert Home.open(tmp_path).currency == "JPY"
+
+
 def test_settings_that_cannot_take_the_currency_are_left_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "lifeloop.toml"
     file.write_text('shop = { name = "Tea" }\n')

@@ -164,8 +164,13 @@ class Home:
         return self.settings.shop.currency or "EUR"
 
     def settle_currency(self, currency: str) -> None:
-        """Write the base currency the first import found into lifeloop.toml, and leave everything else there as it is."""
+        """Write the base currency the first import found into lifeloop.toml, and leave everything else there as it is.
+
+        A currency that stands there by now, from an earlier import, stays.
+        """
         file = self.path / SETTINGS_FILE
+        if read_settings(file).shop.currency is not None:
+            return
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         heads = [number for number, line in enumerate(lines) if _SHOP_HEAD.match(line)]
         if not heads:
