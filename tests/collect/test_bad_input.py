@@ -102,6 +102,12 @@ def test_a_json_line_that_is_no_object_is_rejected(till: Till) -> None:
     assert till.orders("order_id", "total_minor") == [("1", 1210), ("2", 1210)]
 
 
+def test_a_file_of_one_json_line_without_an_end_is_read(till: Till) -> None:
+    till.takes('{"order": 1, "customer": "ann", "date": "2024-01-05", "total": 12.10}')
+
+    assert till.orders("order_id", "total_minor") == [("1", 1210)]
+
+
 WRONG = {
     "empty.csv": (b"", "it is empty", "Export it again"),
     "blank.csv": (b" \n\n \t\n", "nothing in it but blanks", "Export it again"),

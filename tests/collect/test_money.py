@@ -36,6 +36,14 @@ def test_amounts_are_read_as_the_column_writes_them(till: Till, written: list[st
     assert till.rows_in_order("total_minor") == minor
 
 
+@pytest.mark.parametrize("written", ["RMB", "人民币", "¥", "cny"])
+def test_chinese_money_has_many_names(till: Till, written: str) -> None:
+    till.shop = {"currency": "CNY"}
+    till.takes(f"order,customer,date,total,currency\n1,ann,2024-01-05,8.50,{written}\n")
+
+    assert till.orders("currency", "total_minor") == [("CNY", 850)]
+
+
 def test_an_amount_in_brackets_was_given_back(till: Till) -> None:
     orders_of(till, "5", "(1.20)")
     assert till.refunds("amount_minor") == [120]

@@ -93,6 +93,20 @@ def test_a_guess_shows_how_each_column_was_found_and_the_first_rows(till: Till) 
     assert found.as_json()["columns"]["quantity"] == {"theirs": "number_of_cds", "how": "likeness"}
 
 
+@pytest.mark.parametrize("name", ["currency", "total.currency", "transaction_currency", "currency_iso"])
+def test_a_currency_by_any_name_is_never_taken_for_the_shops_own(till: Till, name: str) -> None:
+    till.shop["rates"] = {"USD": 0.5}
+    till.takes(f"order,customer,date,total,{name}\n1,ann,2024-01-05,8.00,USD\n")
+
+    assert till.orders("currency", "total_minor", "goods_minor") == [("USD", 800, 400)]
+
+
+def test_a_rate_of_exchange_is_no_currency(till: Till) -> None:
+    _, columns = understood(till, "order,customer,date,total,currency_rate\n1,ann,2024-01-05,8.00,1.17\n")
+
+    assert "currency" not in columns
+
+
 def test_a_column_called_date_that_holds_no_dates_is_not_taken(till: Till) -> None:
     with pytest.raises(SourceError, match="no column for 'placed_at'"):
         understood(till, "order,customer,date,total\n1,ann,soon,5\n2,bob,later,6\n")

@@ -22,7 +22,10 @@ EXPONENT: dict[str, int] = (
 )
 """Decimals of each currency lifeloop knows."""
 
-SYMBOL: dict[str, str] = {"€": "EUR", "£": "GBP", "US$": "USD", "$": "USD", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR"}
+SYMBOL: dict[str, str] = {
+    "€": "EUR", "£": "GBP", "US$": "USD", "$": "USD", "₹": "INR",
+    "¥": "CNY", "￥": "CNY", "元": "CNY", "RMB": "CNY", "人民币": "CNY",
+}  # fmt: skip
 """What a price is written with, where a column has no currency code beside it."""
 
 _BLANK_GROUPS = re.compile(r"(?<=\d)['\u00a0\u202f ](?=\d{3}(?!\d))")

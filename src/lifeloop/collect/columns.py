@@ -17,7 +17,7 @@ NUMBERS = frozenset(
     {"quantity", "price", "amount", "discount", "shipping", "tax", "cost", "refunded", "subtotal", "total", "line_discount"}
 )
 _IDS = frozenset({"order_id", "customer_id", "product_id"})
-_LIKENESS = _IDS | {"placed_at", "occurred_at", "quantity", "price", "amount", "title", "email", "phone"}
+_LIKENESS = _IDS | {"placed_at", "occurred_at", "quantity", "price", "amount", "currency", "title", "email", "phone"}
 """Columns that are also found where their name only contains one of the words."""
 _OF_PERSONS = frozenset({"customer_id", "email", "phone"})
 _PERSONS = (
@@ -57,6 +57,8 @@ def fits(ours: str, values: Sequence[str]) -> bool:
         good = sum(any(read_date(value, style) is not None for style in styles) for value in values)
     elif ours in NUMBERS:
         good = sum(read_number(value) is not None or read_number(value, comma=True) is not None for value in values)
+    elif ours == "currency":
+        good = sum(not any(sign.isdigit() for sign in value) for value in values)
     elif ours == "email":
         good = sum("@" in value for value in values)
     elif ours == "event":

@@ -63,7 +63,8 @@ class JsonLinesPart:
             for text in records.raw(first):
                 value = _object(text)
                 names |= dict.fromkeys(flatten(value)) if isinstance(value, dict) else {}
-            break
+            if len(first):
+                break
         if not names:
             raise SourceError(
                 f"cannot import {self.name}",
