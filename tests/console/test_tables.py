@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lifeloop.base.errors import NotEnoughData
-from lifeloop.console.tables import card_of, segment_table, worth_table
+from lifeloop.console.tables import card_words, segment_table, worth_table
 from lifeloop.console.voice import Voice
+from lifeloop.measure.customers import customer_card
 from lifeloop.measure.report_data import ReportData
 from lifeloop.testing import ShopBuilder
 
@@ -30,7 +31,7 @@ def test_segments_come_with_their_size_and_worth(data: ReportData) -> None:
 
 
 def test_the_card_of_a_customer_reads_in_words(lively: ShopBuilder) -> None:
-    card = card_of(lively.engine, "c00", lively.day(180), EN)
+    card = card_words(customer_card(lively.engine, "c00", lively.day(180)), EN)
 
     assert card.title == "Customer c00"
     assert card.stage
@@ -45,7 +46,7 @@ def test_the_card_of_a_customer_reads_in_words(lively: ShopBuilder) -> None:
 
 
 def test_the_card_reads_in_chinese_too(lively: ShopBuilder) -> None:
-    card = card_of(lively.engine, "c00", lively.day(180), ZH)
+    card = card_words(customer_card(lively.engine, "c00", lively.day(180)), ZH)
 
     scores = {row[0]: row[1] for row in card.scores.rows}
     assert next(iter(scores)).startswith("不下单的可能")
@@ -54,4 +55,4 @@ def test_the_card_reads_in_chinese_too(lively: ShopBuilder) -> None:
 
 def test_the_card_of_nobody_is_an_error_that_says_what_to_do(lively: ShopBuilder) -> None:
     with pytest.raises(NotEnoughData, match="ghost"):
-        card_of(lively.engine, "ghost", lively.day(180), ZH)
+        card_words(customer_card(lively.engine, "ghost", lively.day(180)), ZH)

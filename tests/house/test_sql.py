@@ -48,8 +48,9 @@ def _live(folder: Path) -> None:
     for kind, file in files.items():
         app.import_files([file], kind=kind, source="shop")
     lines = files["lines"].read_text().splitlines()
-    (folder / "again.csv").write_text("\n".join([*lines[:50], lines[50].replace("EUR", "EUR")]) + "\n")
-    app.import_files([folder / "again.csv"], kind="lines")
+    dearer = lines[50].replace(",EUR,", "9,EUR,")
+    (folder / "again.csv").write_text("\n".join([*lines[:50], dearer]) + "\n")
+    assert app.import_files([folder / "again.csv"], kind="lines", source="shop").orders_updated == 1
     as_of = app.as_of(None)
     app.run(as_of)
     app.backtest("churn")

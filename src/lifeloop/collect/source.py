@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -137,8 +136,3 @@ def as_doubles(values: Any) -> Any:
 def either(mask: Mask, yes: Any, no: Any) -> Any:
     """Return `yes` where the mask is true, else `no`."""
     return pc.if_else(pa.array(mask), yes, no)
-
-
-def nothing(length: int) -> Mask:
-    """Return a mask that is false everywhere."""
-    return np.zeros(length, bool)

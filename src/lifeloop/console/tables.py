@@ -9,12 +9,11 @@ from datetime import datetime
 from lifeloop.base.text import Language
 from lifeloop.console.voice import Voice
 from lifeloop.features import FEATURES
-from lifeloop.lake import Engine
-from lifeloop.measure.customers import CustomerCard, Score, Worth, customer_card, told
+from lifeloop.measure.customers import CustomerCard, Score, Worth, told
 from lifeloop.measure.grids import Group
 from lifeloop.predict.segment.rfm import RFM_NAMES, rfm_name
 
-__all__ = ["CardWords", "TableWords", "card_words", "customer_card", "segment_table", "worth_table"]
+__all__ = ["CardWords", "TableWords", "card_words", "segment_table", "worth_table"]
 
 
 @dataclass(frozen=True)
@@ -170,8 +169,3 @@ def _figure(name: str, value: float | None, voice: Voice) -> str:
 
 def _shown(value: object, voice: Voice) -> str:
     return voice.day(value) if isinstance(value, datetime) else str(value)
-
-
-def card_of(engine: Engine, customer_id: str, as_of: datetime, voice: Voice) -> CardWords:
-    """Return the card of one customer in words. Raises NotEnoughData."""
-    return card_words(customer_card(engine, customer_id, as_of), voice)
