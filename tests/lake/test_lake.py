@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lifeloop.base.errors import LakeError
-from lifeloop.lake import DuckEngine
+from lifeloop.lake import DuckEngine, Lake
 from lifeloop.schema import ORDER, ORDER_LINE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 
@@ -151,3 +151,22 @@ def test_a_table_others_keep_writing_to_is_said_to_be_busy(shop: ShopBuilder) ->
 
     with pytest.raises(LakeError, match="Try again when they are done"):
         shop.lake._guard(ORDER, too_late)
+
+
+@pytest.mark.parametrize(
+    "folder", ["my shop", "中文 店", "quo'te", 'dq"uote', "a*b?", "50% off", "ha#sh", "day=1", "{x};$HOME"]
+)
+def test_a_lake_lies_in_a_folder_of_any_name(tmp_path: Path, folder: str) -> None:
+    shop = ShopBuilder(tmp_path / folder)
+    shop.orders("ann", day=1).orders("bob", day=2)
+
+    assert shop.lake.delete_customer("ann") == {"order": 1, "order_line": 1}
+    assert all(Path(file).is_file() for file in shop.lake.files(ORDER))
+    assert shop.engine.query("SELECT customer_id FROM o", {"o": ORDER}).to_pylist() == [{"customer_id": "bob"}]
+    assert shop.engine.query("SELECT * FROM o", {"o": ORDER}).column_names == list(ORDER.columns)
+
+
+@pytest.mark.parametrize("folder", ["a[1]", "x%20y", "a^b", "a|b"])
+def test_a_folder_delta_cannot_name_is_refused_at_once(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(LakeError, match="stands in its path"):
+        Lake(tmp_path / folder)

@@ -6,10 +6,12 @@ deleted when a customer is erased or `vacuum` is asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
@@ -21,6 +23,9 @@ from lifeloop.schema import TABLES, Table
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 T = TypeVar("T")
 
+_UNWRITABLE = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9a-fA-F]{2}")
+"""What deltalake cannot have in the path of a table: it ends the process, or looks in another folder than it wrote to."""
+
 _WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 
 
@@ -30,6 +35,13 @@ class Lake:
     def __init__(self, url: str | Path, options: Mapping[str, str] | None = None) -> None:
         self.url = str(url).rstrip("/")
         self.options = dict(options or {})
+        unwritable = _UNWRITABLE.search(self.url) if self.is_local else None
+        if unwritable:
+            raise LakeError(
+                f"cannot keep a lake in {self.url}",
+                f"{unwritable[0]!r} stands in its path, which Delta tables cannot have there",
+                "Choose a folder without it; blanks, quotes and any language are fine.",
+            )
 
     @property
     def is_local(self) -> bool:
@@ -45,8 +57,12 @@ class Lake:
         return self._open(table).version() if self.exists(table) else -1
 
     def files(self, table: Table) -> list[str]:
-        """Return the data files of the table's present version; none before the first write."""
-        return self._open(table).file_uris() if self.exists(table) else []
+        """Return the data files of the table's present version; none before the first write.
+
+        The files of a local lake are paths: Delta writes them as a URL does, a blank as `%20`.
+        """
+        found = self._open(table).file_uris() if self.exists(table) else []
+        return [unquote(file) for file in found] if self.is_local else found
 
     def schema(self, table: Table) -> pa.Schema:
         """Return the Arrow schema as written, or as declared before the first write."""

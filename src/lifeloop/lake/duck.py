@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -19,6 +20,8 @@ from lifeloop.lake.engine import Source, Value
 from lifeloop.schema import Table
 
 _BATCH_ROWS = 122_880
+_PATTERN = re.compile(r"[*?\[]")
+"""What DuckDB takes for a pattern in a file's name; in brackets it means itself."""
 
 
 class DuckEngine:
@@ -93,5 +96,6 @@ class DuckEngine:
         if files is None:
             connection.register(name, source)
             return
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        connection.execute(f'CREATE TEMP VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true)')
+        listed = ", ".join("'" + _PATTERN.sub(r"[\g<0>]", file).replace("'", "''") + "'" for file in files)
+        read = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        connection.execute(f'CREATE TEMP VIEW "{name}" AS SELECT * FROM {read}')
