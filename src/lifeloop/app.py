@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
 from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData, SettingsError
+from lifeloop.base.files import write_whole
 from lifeloop.base.lock import writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
@@ -247,8 +248,7 @@ class App:
             threads=chosen.threads,
             progress=progress,
         ).as_json()
-        self.home.backtests.mkdir(exist_ok=True)
-        (self.home.backtests / f"{question}.json").write_text(json.dumps(result, ensure_ascii=False), "utf-8")
+        write_whole(self.home.backtests / f"{question}.json", json.dumps(result, ensure_ascii=False))
         return result
 
     def origins(

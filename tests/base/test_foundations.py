@@ -11,6 +11,7 @@ import pytest
 from lifeloop.base.clock import FixedClock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import Home, read_settings
 from lifeloop.base.errors import LifeloopError, SettingsError, UnknownName
+from lifeloop.base.files import write_whole
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.registry import Registry
 from lifeloop.base.text import Text
@@ -136,3 +137,13 @@ def test_settings_that_cannot_take_the_currency_are_left_as_they_are(tmp_path: P
     with pytest.raises(SettingsError, match='Write currency = "JPY" among them'):
         Home.open(tmp_path).settle_currency("JPY")
     assert file.read_text() == 'shop = { name = "Tea" }\n'
+
+
+def test_a_file_whose_writing_breaks_off_is_still_the_old_one(tmp_path: Path) -> None:
+    file = write_whole(tmp_path / "made" / "churn.json", "{}")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(file, '{"half": "written \udcff')
+
+    assert file.read_text() == "{}"
+    assert list(file.parent.glob("*.json")) == [file]

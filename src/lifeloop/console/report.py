@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from lifeloop.base.files import write_whole
 from lifeloop.base.text import LANGUAGES, Language
 from lifeloop.console.sections import body_of
 from lifeloop.console.voice import Voice
@@ -22,11 +22,7 @@ def write_report(path: Path, data: ReportData, *, language: Language | None = No
     script shows one of them. Names and reasons from the data are escaped.
     """
     html = render_report(data, language=language)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.writing")
-    fresh.write_text(html, "utf-8")
-    fresh.replace(path)
-    return path
+    return write_whole(path, html)
 
 
 def render_report(data: ReportData, *, language: Language | None = None) -> str:
@@ -42,12 +38,3 @@ def render_report(data: ReportData, *, language: Language | None = None) -> str:
     bodies = {one: body_of(data, Voice(one, data.currency, data.zone)) for one in LANGUAGES}
     page = environment.get_template("report.html.j2")
     return page.render(data=data, bodies=bodies, shown=shown, names=LANGUAGE_NAMES)
-
-
-def report_name(as_of: datetime) -> str:
-    """Return the file name of a report.
-
-    >>> report_name(datetime.fromisoformat("2011-09-05T00:00+00:00"))
-    'report-2011-09-05.html'
-    """
-    return f"report-{as_of:%Y-%m-%d}.html"
