@@ -84,6 +84,21 @@ def test_refunds_are_joined_replaced_and_known_again_like_orders(till: Till) -> 
     assert till.refunds("line_no", "product_id", "quantity") == [(1, "tea", 3.0)]
 
 
+def test_the_same_goods_given_back_twice_in_two_months_are_two_returns(till: Till) -> None:
+    months = [
+        line(1, quantity=3),
+        line(1, quantity=-1).replace("01-05", "02-05"),
+        line(1, quantity=-1).replace("01-05", "03-05"),
+    ]
+    for number, month in enumerate(months):
+        till.takes(HEADER + month, name=f"{number}.csv")
+
+    assert [at.date().isoformat() for at in till.refunds("refunded_at")] == ["2024-02-05", "2024-03-05"]
+    assert till.takes(HEADER + months[1], name="again.csv").written == ()
+    till.takes(HEADER + "".join(months).replace("02-05", "02-06"), name="mended.csv")  # tells the whole order anew
+    assert [at.date().isoformat() for at in till.refunds("refunded_at")] == ["2024-02-06", "2024-03-05"]
+
+
 def test_the_same_number_from_another_source_is_another_order(till: Till) -> None:
     till.takes(HEADER + line(1), source="web")
     till.takes(HEADER + line(1), source="store")

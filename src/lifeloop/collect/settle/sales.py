@@ -51,7 +51,7 @@ def settle_sales(work: Work, sale: Any) -> Settlement:
     stamp = {"source": work.source, "received_at": work.values["received_at"]}
     if documents.counts:
         settlement.changes += _line_changes(work, documents, tables, stamp)
-    settlement.changes += _refund_changes(work, sale, stamp)
+    settlement.changes += _refund_changes(work, sale, documents, stamp)
     if documents.counts.keys() - {"new"}:
         settlement.changes.append(Change(ORDER, "overwrite", sql.ORDERS_REWRITTEN, {**tables, "orders": ORDER}, stamp))
     elif documents.counts:
@@ -81,8 +81,8 @@ def _line_changes(work: Work, documents: _Documents, tables: dict[str, Any], sta
     return [Change(ORDER_LINE, "append", sql.LINES, tables, stamp)]
 
 
-def _refund_changes(work: Work, sale: Any, stamp: dict[str, Any]) -> list[Change]:
-    tables = {"sale": sale, "stored": REFUND}
+def _refund_changes(work: Work, sale: Any, documents: _Documents, stamp: dict[str, Any]) -> list[Change]:
+    tables = {"sale": sale, "stored": REFUND, "documents": documents.rows}
     fates: pa.Table = work.engine.query(sql.REFUND_FATES, tables, source=work.source)
     if not fates.num_rows:
         return []

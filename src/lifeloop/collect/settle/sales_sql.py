@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifeloop.collect.facts import SALE
 from lifeloop.schema import ORDER, ORDER_LINE, REFUND
 
-_CONTENT = "doc, doc_id, product_id, quantity, amount_minor, currency, is_line"
+_CONTENT = "doc, doc_id, product_id, quantity, amount_minor, currency, is_line, returned_at"
 
 
 def _columns(alias: str) -> str:
@@ -15,10 +15,13 @@ def _columns(alias: str) -> str:
 JOIN_PARTS = f"""
 WITH shared AS (
     SELECT doc, doc_id FROM sale GROUP BY doc, doc_id HAVING min(part) <> max(part)
-), counted AS (
-    SELECT s.*, row_number() OVER (PARTITION BY s.part, s.doc, s.doc_id, s.product_id, s.quantity, s.amount_minor, s.currency,
-        s.is_line ORDER BY s.line) AS occurrence
+), dated AS (
+    SELECT s.*, CASE WHEN s.doc = 'refund' THEN s.happened_at END AS returned_at
     FROM sale AS s JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id
+), counted AS (
+    SELECT d.*, row_number() OVER (PARTITION BY part, doc, doc_id, product_id, quantity, amount_minor, currency, is_line,
+        returned_at ORDER BY line) AS occurrence
+    FROM dated AS d
 ), ranked AS (
     SELECT c.*, row_number() OVER (PARTITION BY {_CONTENT}, occurrence ORDER BY part) AS copy FROM counted AS c
 )
@@ -26,7 +29,7 @@ SELECT {_columns("r")} FROM ranked AS r WHERE copy = 1
 UNION ALL
 SELECT {_columns("s")} FROM sale AS s LEFT JOIN shared AS h ON s.doc = h.doc AND s.doc_id = h.doc_id WHERE h.doc_id IS NULL
 """
-"""Each line of a document as often as in the file that holds it most often."""
+"""Each line of a document as often as in the file that holds it most often; goods given back again later are another line."""
 
 DOCUMENTS = """
 SELECT
@@ -186,27 +189,34 @@ WHERE f.order_id IS NULL
 
 REFUND_FATES = """
 WITH ours AS (
-    SELECT doc_id AS refund_id, product_id, quantity, amount_minor, count(*) AS n FROM sale WHERE doc = 'refund'
-    GROUP BY doc_id, product_id, quantity, amount_minor
+    SELECT doc_id AS refund_id, product_id, quantity, amount_minor, happened_at AS returned_at, max(order_id) AS order_id,
+        count(*) AS n
+    FROM sale WHERE doc = 'refund' GROUP BY doc_id, product_id, quantity, amount_minor, happened_at
 ), theirs AS (
-    SELECT refund_id, product_id, quantity, amount_minor, count(*) AS n FROM stored WHERE source = $source
-    GROUP BY refund_id, product_id, quantity, amount_minor
+    SELECT refund_id, product_id, quantity, amount_minor, refunded_at AS returned_at, count(*) AS n
+    FROM stored WHERE source = $source GROUP BY refund_id, product_id, quantity, amount_minor, refunded_at
 ), missing AS (
     SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o LEFT JOIN theirs AS t ON o.refund_id = t.refund_id
         AND coalesce(o.product_id, '') = coalesce(t.product_id, '') AND o.quantity = t.quantity
-        AND o.amount_minor = t.amount_minor
+        AND o.amount_minor = t.amount_minor AND o.returned_at = t.returned_at
     WHERE coalesce(t.n, 0) < o.n
 ), known AS (
     SELECT DISTINCT refund_id FROM theirs
 ), sharing AS (
     SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o JOIN theirs AS t ON o.refund_id = t.refund_id
         AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
+    LEFT JOIN documents AS d ON o.order_id = d.order_id
+    WHERE o.returned_at = t.returned_at OR o.order_id IS NULL OR d.order_id IS NOT NULL
 )
 SELECT m.refund_id AS refund_id,
     CASE WHEN k.refund_id IS NULL THEN 'new' WHEN s.refund_id IS NOT NULL THEN 'replaced' ELSE 'joined' END AS fate
 FROM missing AS m LEFT JOIN known AS k ON m.refund_id = k.refund_id LEFT JOIN sharing AS s ON m.refund_id = s.refund_id
 """
-"""What becomes of each refund whose lines are not all stored; refunds have no digest, their lines are compared."""
+"""What becomes of each refund whose lines are not all stored; refunds have no digest, their lines are compared.
+
+The same goods given back at another time are a further return of that order (joined), unless the refund has a number of its
+own or its order is told anew in this import: then the time was mended (replaced).
+"""
 
 _REFUND = """
     $source AS source, s.doc_id AS refund_id, s.order_id AS order_id, s.customer_id AS customer_id,
