@@ -168,3 +168,14 @@ def test_a_second_writer_is_sent_away_until_the_first_has_ended(
 
     assert refused["found"] == "another import or run is writing in this home"
     assert planned["orders_new"] == done["orders_new"] > 0
+
+
+def test_a_place_that_cannot_be_written_is_an_answer_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    refused = Shell(tmp_path / "file" / "home", monkeypatch, capsys).asks("init", code=2)
+
+    assert refused["error"] == "SettingsError"
+    assert refused["fix"] == "Check space and rights of its folder."

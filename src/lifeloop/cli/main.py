@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
-from lifeloop.base.errors import LifeloopError
+from lifeloop.base.errors import LifeloopError, SettingsError
 from lifeloop.cli import facts, loop, people, reference
 
 app = typer.Typer(
@@ -31,14 +32,22 @@ def main() -> None:
     try:
         app()
     except LifeloopError as error:
-        if "--json" in sys.argv:
-            body = {"error": type(error).__name__, "asked": error.asked, "found": error.found, "fix": error.fix}
-            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
+        _end(error)
     except KeyboardInterrupt:
         sys.stderr.write("stopped; what was written so far is whole\n")
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        where = error.filename or "a file"
+        _end(SettingsError(f"cannot use {where}", error.strerror or str(error), "Check space and rights of its folder."))
+
+
+def _end(error: LifeloopError) -> NoReturn:
+    """Say what went wrong, as JSON too where that was asked for, and end with its exit code."""
+    if "--json" in sys.argv:
+        body = {"error": type(error).__name__, "asked": error.asked, "found": error.found, "fix": error.fix}
+        sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)
