@@ -41,6 +41,13 @@ JOIN (
 WHERE returned.first < bought.first
 """
 
+TWICE_SQL = """
+SELECT count(*) AS n FROM (
+    SELECT order_id, customer_id, placed_at FROM orders GROUP BY order_id, customer_id, placed_at
+    HAVING count(DISTINCT source) > 1
+) AS twice
+"""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -290,6 +297,7 @@ class App:
             return [*checks, Check("orders", ok=False, found=f"{error.found}; {error.fix}")]
         checks.append(Check("orders", ok=True, found=f"{span.orders:,} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"))
         checks.append(self._time_order_check())
+        checks.append(self._sources_check())
         moments = self.scored_moments()
         due = self.as_of(None)
         found = f"scored as of {max(moments):%Y-%m-%d}" if moments else "never run"
@@ -320,6 +328,12 @@ class App:
             f"{early:,} customers returned goods before their first known order" if early else "no return precedes its order"
         )
         return Check("returns", ok=True, found=found)
+
+    def _sources_check(self) -> Check:
+        """Look for one order (same number, customer and instant) under two sources: it counts twice."""
+        twice = self.engine.query(TWICE_SQL, {"orders": ORDER}).to_pylist()[0]["n"]
+        found = f"{twice:,} orders stand under two sources and count twice: import a shop's files with one --source"
+        return Check("sources", ok=not twice, found=found if twice else "no order stands under two sources")
 
     def _model_check(self, question: str) -> Check:
         from lifeloop.predict.versions import latest, load_version

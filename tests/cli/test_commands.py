@@ -179,3 +179,19 @@ def test_a_place_that_cannot_be_written_is_an_answer_and_no_traceback(
 
     assert refused["error"] == "SettingsError"
     assert refused["fix"] == "Check space and rights of its folder."
+
+
+def test_the_doctor_sees_an_order_that_counts_twice_under_two_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(tmp_path / "home", monkeypatch, capsys)
+    shell.types("init", "--currency", "EUR")
+    (tmp_path / "lines.csv").write_text("order,customer,date,sku,qty,price\n1,ann,2024-01-05,mug,1,2\n")
+    (tmp_path / "orders.csv").write_text("order,customer,date,total\n1,ann,2024-01-05,2\n2,bob,2024-01-05,2\n")
+    for name in ("lines.csv", "orders.csv"):
+        shell.types("import", str(tmp_path / name), "--yes")
+
+    found = {check["name"]: check for check in shell.asks("doctor", code=1)["checks"]}
+
+    assert not found["sources"]["ok"]
+    assert found["sources"]["found"].startswith("1 orders stand under two sources and count twice")
