@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,7 +174,14 @@ class App:
                 if report.currency and self.home.settings.shop.currency is None:
                     self.home.settle_currency(report.currency)
                 unify(self.lake, self.engine)
-        return report
+        twice = self._told_twice()
+        if not twice:
+            return report
+        warning = (
+            f"{twice:,} of the orders stand under two sources and count twice: import all files of one shop with one --source, "
+            "into a new home"
+        )
+        return replace(report, warnings=(*report.warnings, warning))
 
     def run(self, as_of: datetime, *, progress: Progress = silent) -> RunReport:
         """Compute features and every prediction as of one moment.
@@ -201,6 +208,8 @@ class App:
             )
             for table in (SNAPSHOT, SCORE):
                 self.lake.compact(table)
+            for table in TABLES.values():
+                self.lake.vacuum(table)
         return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models)
 
     def last_run(self, text: str | None) -> datetime:
@@ -331,9 +340,13 @@ class App:
 
     def _sources_check(self) -> Check:
         """Look for one order (same number, customer and instant) under two sources: it counts twice."""
-        twice = self.engine.query(TWICE_SQL, {"orders": ORDER}).to_pylist()[0]["n"]
-        found = f"{twice:,} orders stand under two sources and count twice: import a shop's files with one --source"
+        twice = self._told_twice()
+        found = f"orders that stand under two sources and count twice: {twice:,}; import a shop's files with one --source"
         return Check("sources", ok=not twice, found=found if twice else "no order stands under two sources")
+
+    def _told_twice(self) -> int:
+        """Return how many orders stand under more than one source."""
+        return int(self.engine.query(TWICE_SQL, {"orders": ORDER}).to_pylist()[0]["n"])
 
     def _model_check(self, question: str) -> Check:
         from lifeloop.predict.versions import latest, load_version

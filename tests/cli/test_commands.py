@@ -194,4 +194,4 @@ def test_the_doctor_sees_an_order_that_counts_twice_under_two_sources(
     found = {check["name"]: check for check in shell.asks("doctor", code=1)["checks"]}
 
     assert not found["sources"]["ok"]
-    assert found["sources"]["found"].startswith("1 orders stand under two sources and count twice")
+    assert found["sources"]["found"].startswith("orders that stand under two sources and count twice: 1;")

@@ -71,6 +71,20 @@ def test_compacting_joins_files_and_keeps_every_row(shop: ShopBuilder) -> None:
     assert shop.engine.query("SELECT count(*) AS n FROM o", {"o": ORDER}).to_pylist() == [{"n": 5}]
 
 
+def test_replaced_files_stay_for_readers_until_they_are_old(shop: ShopBuilder) -> None:
+    for day in range(3):
+        shop.orders("ann", day=day).lake  # noqa: B018
+    before = shop.lake.files(ORDER)
+    shop.lake.compact(ORDER)
+
+    shop.lake.vacuum(ORDER)
+    kept = [Path(file).exists() for file in before]
+    shop.lake.vacuum(ORDER, keep_hours=0)
+
+    assert kept == [True] * 3
+    assert not any(Path(file).exists() for file in before)
+
+
 def test_readers_see_whole_commits_while_one_writes(shop: ShopBuilder) -> None:
     shop.orders("ann", day=0).lake  # noqa: B018
     seen: list[int] = []

@@ -26,6 +26,10 @@ class Registry(Mapping[str, T], Generic[T]):
     def _all(self) -> dict[str, T]:
         if self._found is None:
             added = {point.name: self._loaded(point) for point in entry_points(group=self._group)}
+            for name in added.keys() & self._own.keys():
+                raise SettingsError(
+                    f"cannot add the {self.kind} '{name}'", "lifeloop has one of that name", "Ask its package for another name."
+                )
             self._found = self._own | added
         return self._found
 

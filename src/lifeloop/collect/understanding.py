@@ -126,7 +126,12 @@ def _said(part: Part, request: Request, kept: SourceSettings) -> dict[str, Colum
 
 
 def _unusable(part: Part, candidates: Sequence[Source], sample: Sample, request: Request) -> LifeloopError:
-    nearest = min(candidates, key=lambda form: len(_missing(form, sample, request)))
+    """Return the error that names what is missing for the form most of which is there, orders where nothing is."""
+
+    def share_missing(form: Source) -> tuple[float, bool]:
+        return len(_missing(form, sample, request)) / len(form.required), form.kind != "orders"
+
+    nearest = min(candidates, key=share_missing)
     missing = _missing(nearest, sample, request) or ["order_id"]
     return SourceError(
         f"cannot import {part.name}",

@@ -26,6 +26,9 @@ T = TypeVar("T")
 _UNWRITABLE = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9a-fA-F]{2}")
 """What deltalake cannot have in the path of a table: it ends the process, or looks in another folder than it wrote to."""
 
+KEEP_HOURS = 168
+"""Hours a replaced file is kept for whoever is still reading it."""
+
 _WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 
 
@@ -117,7 +120,7 @@ class Lake:
             if "customer_id" not in table.columns or not self.exists(table):
                 continue
             deleted[table.name] = int(self._guard(table, delete)["num_target_rows_deleted"])
-            self.vacuum(table)
+            self.vacuum(table, keep_hours=0)
         return deleted
 
     def compact(self, table: Table) -> int:
@@ -127,10 +130,13 @@ class Lake:
         done = self._guard(table, lambda opened: opened.optimize.compact(writer_properties=_WRITER))
         return int(done["numFilesRemoved"])
 
-    def vacuum(self, table: Table) -> None:
-        """Delete the files no present row lies in, at once."""
+    def vacuum(self, table: Table, *, keep_hours: int = KEEP_HOURS) -> None:
+        """Delete the files no present row lies in, once they are older than `keep_hours`; younger ones may still be read."""
         if self.exists(table):
-            self._guard(table, lambda opened: opened.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False))
+            self._guard(
+                table,
+                lambda opened: opened.vacuum(retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False),
+            )
 
     def _uri(self, table: Table) -> str:
         return f"{self.url}/{table.name}"

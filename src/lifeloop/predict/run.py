@@ -27,7 +27,11 @@ from lifeloop.schema import SCORE, SNAPSHOT
 FLOW_DAYS = 30
 """Stages are compared with those of this many days before."""
 
+WRITTEN_LAST = "churn"
+"""The question whose scores are written last: where they stand, a run is whole."""
+
 AS_OF_SQL = "SELECT * FROM snapshots WHERE as_of = $as_of ORDER BY customer_id"
+RUN_SQL = "SELECT as_of FROM scores WHERE as_of = $as_of AND model = $question LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -61,21 +65,22 @@ def predict_all(
     """
     now = engine.query(AS_OF_SQL, {"snapshots": SNAPSHOT}, as_of=as_of)
     past = Past(engine, as_of, first, settings, now)
-    done = []
-    for number, (question, asked) in enumerate(QUESTIONS.items()):
+    done: dict[str, ModelRun] = {}
+    for number, question in enumerate(sorted(QUESTIONS, key=WRITTEN_LAST.__eq__)):
         progress("predictions", number, len(QUESTIONS))
+        asked = QUESTIONS[question]
         model, rows = asked.learn(past)
         folder = new_version(models, question, as_of)
         model.save(folder)
         scores = asked.load(folder).score(now)
+        if question == WRITTEN_LAST and first < as_of - timedelta(days=FLOW_DAYS):
+            _write_stages_before(lake, engine, stage.Stage.load(new_version(models, "stage", as_of)), as_of, settings)
         lake.overwrite_as_of(SCORE, scores, as_of, where=f"model = '{question}'")
-        done.append(
-            ModelRun(question=question, version=folder.name, learned_from=rows, scored=_scored(scores), notes=model.notes)
+        done[question] = ModelRun(
+            question=question, version=folder.name, learned_from=rows, scored=_scored(scores), notes=model.notes
         )
-    if first < as_of - timedelta(days=FLOW_DAYS):
-        _write_stages_before(lake, engine, stage.Stage.load(new_version(models, "stage", as_of)), as_of, settings)
     progress("predictions", len(QUESTIONS), len(QUESTIONS))
-    return done
+    return [done[question] for question in QUESTIONS]
 
 
 def _scored(scores: pa.Table) -> int:
@@ -85,9 +90,11 @@ def _scored(scores: pa.Table) -> int:
 
 
 def _write_stages_before(lake: Lake, engine: Engine, rules: stage.Stage, as_of: datetime, settings: Settings) -> None:
-    """Write the snapshot of FLOW_DAYS earlier and the stages in it, by the rules learned now."""
+    """Write the snapshot of FLOW_DAYS earlier and the stages in it, by the rules learned now; a run of then is left alone."""
     zone = settings.shop.timezone
     before = Moment(as_of, zone).shifted(-FLOW_DAYS)
+    if engine.query(RUN_SQL, {"scores": SCORE}, as_of=before, question=WRITTEN_LAST).num_rows:
+        return
     write_snapshot(lake, engine, before, zone=zone)
     snapshot = engine.query(AS_OF_SQL, {"snapshots": SNAPSHOT}, as_of=before)
     lake.overwrite_as_of(SCORE, rules.score(snapshot), before, where="model = 'stage'")
