@@ -189,7 +189,7 @@ def test_the_doctor_sees_an_order_that_counts_twice_under_two_sources(
     (tmp_path / "lines.csv").write_text("order,customer,date,sku,qty,price\n1,ann,2024-01-05,mug,1,2\n")
     (tmp_path / "orders.csv").write_text("order,customer,date,total\n1,ann,2024-01-05,2\n2,bob,2024-01-05,2\n")
     for name in ("lines.csv", "orders.csv"):
-        shell.types("import", str(tmp_path / name), "--yes")
+        shell.types("import", str(tmp_path / name), "--yes", "--source", name)
 
     found = {check["name"]: check for check in shell.asks("doctor", code=1)["checks"]}
 

@@ -12,7 +12,7 @@ from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
 from lifeloop.base.errors import LakeError
 from lifeloop.lake import Lake
-from lifeloop.schema import SCORE
+from lifeloop.schema import ORDER, ORDER_LINE, SCORE
 from lifeloop.simulate import ShopConfig, simulate, write_files
 
 STAGES_SQL = "SELECT customer_id, label, version FROM s WHERE as_of = $as_of AND model = 'stage' ORDER BY customer_id"
@@ -64,3 +64,36 @@ def test_an_order_under_two_sources_is_warned_of_at_once(app: App, tmp_path: Pat
 
     assert "count twice" in again.warnings[-1]
     assert not next(check for check in app.doctor() if check.name == "sources").ok
+
+
+HALVES = {
+    "lines": "order_id,customer_id,date,product_id,quantity,price\n1,ann,2024-01-05,tea,2,5.00\n1,ann,2024-01-05,cup,1,7.50\n",
+    "orders": "order_id,customer_id,date,total,shipping\n1,ann,2024-01-05,22.50,5.00\n",
+}
+
+
+ORDERS_OF_TELLING = [
+    ["lines", "orders", "lines"],
+    ["orders", "lines", "orders"],
+    ["orders", "lines", "lines"],
+    ["both", "lines", "orders"],
+    ["lines", "orders", "both"],
+]
+
+
+@pytest.mark.parametrize("told", ORDERS_OF_TELLING)
+def test_a_list_of_orders_and_a_list_of_their_lines_are_two_halves(told: list[str], tmp_path: Path) -> None:
+    app = App.open(tmp_path, clock=FixedClock(datetime(2024, 2, 1, tzinfo=UTC)))
+    for kind, text in HALVES.items():
+        (tmp_path / f"{kind}.csv").write_text(text)
+    for kinds in told:
+        names = list(HALVES) if kinds == "both" else [kinds]
+        last = app.import_files([tmp_path / f"{name}.csv" for name in names])
+
+    paid = app.engine.query("SELECT total_minor, shipping_minor, goods_minor, quantity, products FROM o", {"o": ORDER})
+    lines = app.engine.query("SELECT product_id, amount_minor FROM l ORDER BY line_no", {"l": ORDER_LINE})
+    assert paid.to_pylist() == [
+        {"total_minor": 2250, "shipping_minor": 500, "goods_minor": 1750, "quantity": 3.0, "products": 2}
+    ]
+    assert lines["amount_minor"].to_pylist() == [1000, 750]
+    assert last.written == ()

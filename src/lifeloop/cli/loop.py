@@ -104,7 +104,7 @@ def demo(
         files = write_files(simulate(ShopConfig(customers=customers, seed=seed)), folder / "simulated")
         shown("simulating a shop", 1, 1)
         for kind, file in files.items():
-            open_app(folder).import_files([file], kind=kind, source="simulated", progress=shown)
+            open_app(folder).import_files([file], kind=kind, progress=shown)
         app = open_app(folder)
         done = app.run(app.as_of(None), progress=shown)
         for question in QUESTIONS:

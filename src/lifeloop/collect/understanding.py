@@ -15,6 +15,9 @@ from lifeloop.collect.sources import SOURCES
 
 _SHOWN_COLUMNS = 40
 
+SHOP = "shop"
+"""The source of every plain list (orders, lines, products, ...): one shop's lists speak of the same orders and products."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -46,6 +49,11 @@ class Understood:
         return replace(self, guess=replace(self.guess, warnings=(*self.guess.warnings, *warnings)))
 
 
+def kept_under(form: Source) -> str:
+    """Return the source that facts of a form are kept under where nobody names one."""
+    return SHOP if form.name in KINDS else form.name
+
+
 def understand(part: Part, request: Request, settings: Settings) -> Understood:
     """Find the source of a part and its columns. Raises SourceError when it can be nothing that was asked for."""
     first = next((rows for rows in part.rows() if len(rows)), None)
@@ -60,7 +68,7 @@ def understand(part: Part, request: Request, settings: Settings) -> Understood:
     used = {guess.theirs for guess in columns.values()}
     guess = Guess(
         file=part.name,
-        source=request.source or form.name,
+        source=request.source or kept_under(form),
         form=form.name,
         kind=form.kind,
         format=part.form.format,

@@ -16,6 +16,7 @@ from lifeloop.base.clock import FixedClock
 from lifeloop.base.config import Settings
 from lifeloop.collect import ImportReport, guess, import_files
 from lifeloop.collect.source import KINDS, Source
+from lifeloop.collect.understanding import kept_under
 from lifeloop.lake import DuckEngine, Lake
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, TABLES
 
@@ -82,7 +83,7 @@ class SourceContract:
         for table in _FACTS:
             if "source" in table.columns:
                 rows = DuckEngine(lake).query("SELECT DISTINCT source FROM t", {"t": table}).to_pylist()
-                assert [row["source"] for row in rows] in ([], [self.source.name])
+                assert [row["source"] for row in rows] in ([], [kept_under(self.source)])
 
     def _imported(self, folder: Path, *, dry_run: bool = False) -> tuple[Lake, ImportReport]:
         lake = Lake(folder / "lake")

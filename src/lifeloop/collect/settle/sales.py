@@ -7,6 +7,8 @@ document count as often as in the file that has most of them. Then each document
     unchanged   its digest is among the stored ones       nothing
     replaced    shares a product with what is stored      its lines and the order take the stored ones' place
     joined      shares no product                         another part of the same order: lines and amounts are added
+    itemised    stored from a list of orders, here its lines  the lines are added, what was paid stays as it is
+    headed      stored from its lines, here from such a list  what was paid is told anew, the lines stay
     resumed     its lines stand already, the order is old a joining that broke off: only the order is written
 
 Lines are written before orders: after a crash in between, the order is still unknown (or old) and the same import mends it.
@@ -98,7 +100,7 @@ def _counted(work: Work, sale: Any, documents: _Documents) -> dict[str, int]:
     fates = documents.counts
     return {
         "orders_new": fates.get("new", 0),
-        "orders_updated": sum(fates.get(fate, 0) for fate in ("replaced", "joined", "resumed")),
+        "orders_updated": sum(fates.get(fate, 0) for fate in ("replaced", "joined", "resumed", "itemised", "headed")),
         "orders_unchanged": total - sum(fates.values()),
         "lines": sum(row["n"] for row in lines if row["doc"] == "order" and row["is_line"]),
         "refunds": sum(row["n"] for row in lines if row["doc"] == "refund"),

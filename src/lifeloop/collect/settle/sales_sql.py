@@ -31,40 +31,61 @@ SELECT {_columns("s")} FROM sale AS s LEFT JOIN shared AS h ON s.doc = h.doc AND
 """
 """Each line of a document as often as in the file that holds it most often; goods given back again later are another line."""
 
-DOCUMENTS = """
-SELECT
-    doc_id AS order_id,
-    max(customer_id) AS customer_id,
-    CASE WHEN min(customer_id) <> max(customer_id) THEN 2 ELSE 1 END AS customers,
-    min(happened_at) AS placed_at,
-    CASE WHEN min(currency) = max(currency) THEN max(currency) ELSE $base END AS currency,
-    CASE WHEN min(currency) = max(currency) THEN coalesce(sum(order_total_minor), sum(amount_minor)) ELSE sum(goods_minor) END
-        AS total_minor,
-    sum(discount_minor) AS discount_minor,
-    sum(shipping_minor) AS shipping_minor,
-    sum(tax_minor) AS tax_minor,
-    coalesce(sum(order_goods_minor), sum(goods_minor)) AS goods_minor,
-    sum(quantity) AS quantity,
-    count(DISTINCT product_id) AS products,
-    sum(CASE WHEN is_line THEN 1 ELSE 0 END) AS lines,
-    max(channel) AS channel,
-    max(coupon) AS coupon,
-    max(country) AS country,
-    md5(concat_ws('|', coalesce(max(customer_id), ''), CAST(min(happened_at) AS VARCHAR),
-        CAST(sum(order_total_minor) AS VARCHAR),
-        array_to_string(list_sort(list(concat_ws('~', coalesce(product_id, ''), CAST(quantity AS VARCHAR),
-            CAST(amount_minor AS VARCHAR), currency))), ';'))) AS digest
-FROM sale WHERE doc = 'order' GROUP BY doc_id
+_LINES_CONTENT = """array_to_string(list_sort(list(concat_ws('~', coalesce(product_id, ''), CAST(quantity AS VARCHAR),
+            CAST(amount_minor AS VARCHAR), currency)) FILTER (WHERE {half})), ';')"""
+
+
+def _digest(half: str) -> str:
+    """Return the fingerprint of one half of an order, its lines or what it says as a whole; null where there is none."""
+    return f"""CASE WHEN sum(CASE WHEN {half} THEN 1 ELSE 0 END) > 0 THEN md5(concat_ws('|', coalesce(max(customer_id), ''),
+        CAST(min(CASE WHEN {half} THEN happened_at END) AS VARCHAR),
+        CAST(sum(CASE WHEN {half} THEN order_total_minor END) AS VARCHAR),
+        {_LINES_CONTENT.format(half=half)})) END"""
+
+
+def _whole(name: str, half: str) -> str:
+    """Return a sum over one half where it says anything, else over all rows."""
+    return f"coalesce(sum(CASE WHEN {half} THEN {name} END), sum({name})) AS {name}"
+
+
+DOCUMENTS = f"""
+SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
+    SELECT
+        doc_id AS order_id,
+        max(customer_id) AS customer_id,
+        CASE WHEN min(customer_id) <> max(customer_id) THEN 2 ELSE 1 END AS customers,
+        min(happened_at) AS placed_at,
+        CASE WHEN min(currency) = max(currency) THEN max(currency) ELSE $base END AS currency,
+        CASE WHEN min(currency) = max(currency) THEN coalesce(sum(order_total_minor), sum(amount_minor))
+            ELSE coalesce(sum(order_goods_minor), sum(goods_minor)) END AS total_minor,
+        {_whole("discount_minor", "NOT is_line")},
+        {_whole("shipping_minor", "NOT is_line")},
+        {_whole("tax_minor", "NOT is_line")},
+        coalesce(sum(order_goods_minor), sum(goods_minor)) AS goods_minor,
+        {_whole("quantity", "is_line")},
+        count(DISTINCT product_id) AS products,
+        sum(CASE WHEN is_line THEN 1 ELSE 0 END) AS lines,
+        max(channel) AS channel,
+        max(coupon) AS coupon,
+        max(country) AS country,
+        {_digest("NOT is_line")} AS head_digest,
+        {_digest("is_line")} AS line_digest
+    FROM sale WHERE doc = 'order' GROUP BY doc_id
+) AS summed
 """
 """One row per order of this import."""
 
 FATES = """
 WITH known AS (
-    SELECT order_id, digest, quantity FROM orders WHERE source = $source
+    SELECT order_id, digest, quantity, products FROM orders WHERE source = $source
 ), changed AS (
-    SELECT d.order_id, k.quantity AS stored_quantity, k.order_id IS NULL AS is_new
+    SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
+        k.order_id IS NULL AS is_new
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
-    WHERE k.order_id IS NULL OR NOT list_contains(string_split(k.digest, '+'), d.digest)
+    WHERE k.order_id IS NULL OR NOT (
+        (d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
+        AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest))
+    )
 ), met AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
 ), ours AS (
@@ -91,6 +112,8 @@ WITH known AS (
 SELECT c.order_id AS order_id,
     CASE
         WHEN c.is_new THEN 'new'
+        WHEN c.lines > 0 AND c.stored_products = 0 THEN 'itemised'
+        WHEN c.lines = 0 AND c.stored_products > 0 THEN 'headed'
         WHEN h.order_id IS NULL OR i.order_id IS NULL THEN 'replaced'
         WHEN i.ours_n = i.found_n AND abs(h.quantity - c.stored_quantity) > 0.000001 AND h.n > i.ours_n THEN 'resumed'
         WHEN s.order_id IS NOT NULL THEN 'replaced'
@@ -127,7 +150,7 @@ WHERE {_WRITTEN}
 
 LINES_LEAVING = """
 SELECT count(*) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id
-WHERE l.source = $source AND f.fate IN ('new', 'replaced')
+WHERE l.source = $source AND f.fate IN ('new', 'replaced', 'itemised')
 """
 
 LINES_REWRITTEN = f"""
@@ -136,7 +159,7 @@ WITH last_no AS (
     WHERE l.source = $source AND f.fate = 'joined' GROUP BY l.order_id
 ), arriving AS (
     SELECT DISTINCT s.doc_id AS order_id FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
-    WHERE s.doc = 'order' AND s.is_line AND f.fate IN ('new', 'replaced')
+    WHERE s.doc = 'order' AND s.is_line AND f.fate IN ('new', 'replaced', 'itemised')
 )
 SELECT {_LINE.format(offset="coalesce(n.n, 0) +")}
 FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id JOIN documents AS d ON s.doc_id = d.order_id
@@ -165,19 +188,31 @@ FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 _PARTS_JOINED = "f.fate IN ('joined', 'resumed')"
 
 
-def _added(name: str) -> str:
+def _added(name: str, *, kept: str) -> str:
+    """Return an amount: added up over joined parts; that of the stored order where it met only its other half, `kept`."""
     both = f"CASE WHEN d.{name} IS NULL AND o.{name} IS NULL THEN NULL ELSE coalesce(d.{name}, 0) + coalesce(o.{name}, 0) END"
-    return f"CASE WHEN {_PARTS_JOINED} THEN {both} ELSE d.{name} END AS {name}"
+    return f"CASE WHEN {_PARTS_JOINED} THEN {both} WHEN f.fate = '{kept}' THEN o.{name} ELSE d.{name} END AS {name}"
+
+
+def _paid(name: str) -> str:
+    return _added(name, kept="itemised")
+
+
+def _counted(name: str) -> str:
+    return _added(name, kept="headed")
 
 
 ORDERS_REWRITTEN = f"""
 SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.customer_id) AS customer_id,
-    CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at ELSE d.placed_at END AS placed_at,
-    $received_at AS received_at, d.currency AS currency, {_added("total_minor")}, {_added("discount_minor")},
-    {_added("shipping_minor")}, {_added("tax_minor")}, {_added("goods_minor")}, {_added("quantity")}, {_added("products")},
+    CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at WHEN f.fate = 'itemised' THEN o.placed_at
+        ELSE d.placed_at END AS placed_at,
+    $received_at AS received_at, CASE WHEN f.fate = 'itemised' THEN o.currency ELSE d.currency END AS currency,
+    {_paid("total_minor")}, {_paid("discount_minor")}, {_paid("shipping_minor")}, {_paid("tax_minor")},
+    {_paid("goods_minor")}, {_counted("quantity")}, {_counted("products")},
     coalesce(d.channel, o.channel) AS channel, coalesce(d.coupon, o.coupon) AS coupon,
     coalesce(d.country, o.country) AS country,
-    CASE WHEN {_PARTS_JOINED} THEN concat(o.digest, '+', d.digest) ELSE d.digest END AS digest
+    CASE WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
+        AS digest
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 LEFT JOIN (SELECT * FROM orders WHERE source = $source) AS o ON d.order_id = o.order_id
 UNION ALL

@@ -80,6 +80,8 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
         "currency": currency,
         "amount_minor": paid_minor,
         "goods_minor": amounts.in_base(goods, currency, reading),
+        "order_total_minor": paid_minor,
+        "order_goods_minor": amounts.in_base(goods, currency, reading),
         **{f"{name}_minor": amounts.minor(pc.abs(values), currency) for name, values in extra.items()},
         **{name: reading.text(rows, name) for name in ("channel", "coupon", "country")},
     }
