@@ -1,0 +1,1 @@
+"""The words of the simulated shop, in English and Simplified Chinese."""
