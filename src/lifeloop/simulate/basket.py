@@ -1,0 +1,117 @@
+"""What is put into an order: how many products, which, how many pieces of each; and what the shelf makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
+from lifeloop.simulate.goods import Goods
+from lifeloop.simulate.people import People
+from lifeloop.simulate.world import BasketSection, WorldConfig
+
+MOST_PIECES = 5000
+"""No line has more pieces."""
+
+
+@dataclass(frozen=True)
+class Baskets:
+    """Lines of some baskets, in the order of `basket`."""
+
+    basket: Ints
+    """Which basket a line is in, from 0."""
+    product: Ints
+    quantity: Ints
+    missing: Mask
+    """The product is out of stock and no substitute was taken."""
+
+
+class Shelf:
+    """How wishes become products on the days on which the same products are sold."""
+
+    def __init__(self, config: WorldConfig, people: People, goods: Goods, draws: Draws) -> None:
+        self.config, self.goods, self.draws = config, goods, draws
+        share = np.add.reduceat(goods.popularity, goods.starts[:-1])
+        self.favourites: Any = np.searchsorted(np.cumsum(share), people.taste * 0.999999)
+        """Favourite categories, shape (n, 2)."""
+        self.generosity = people.generosity
+        self.log_pieces = log_pieces(config.basket)
+        self.launches = frozenset(goods.launch[goods.launch > 0].tolist())
+        self.running = self._running(0)
+
+    def open(self, day: int) -> Ints:
+        """Put on sale what is launched today; return its products."""
+        if day not in self.launches:
+            return np.zeros(0, np.int64)
+        self.running = self._running(day)
+        return np.flatnonzero(self.goods.launch == day)
+
+    def wish(self, who: Ints, day: int, purpose: str, k: Any = 0) -> Ints:
+        """Return one product each of these people would like: of a favourite category, or of any."""
+        draws = self.draws
+        favourite = self.favourites[who, draws.chance(f"{purpose}: second", who, 0.35, day, k).astype(np.int64)]
+        any_category = ~draws.chance(f"{purpose}: taste", who, self.config.basket.favourite, day, k)
+        return self._of(np.where(any_category, -1, favourite), draws.uniform(f"{purpose}: product", who, day, k))
+
+    def fill(self, who: Ints, day: int, stock: Floats) -> Baskets:
+        """Return what these people, each once, want to order, with substitutes for what is out of stock."""
+        own, draws = self.config.basket, self.draws
+        size = 1 + draws.count("lines", who, (own.lines - 1) * self.generosity[who], day)
+        basket = np.repeat(np.arange(who.size), size)
+        place = np.arange(basket.size) - np.repeat(np.cumsum(size) - size, size)
+        person = who[basket]
+        product = self.wish(person, day, "line", place)
+        first = self.goods.category[product[np.cumsum(size) - size]][basket]
+        fits = (place > 0) & draws.chance("complement", person, own.complement, day, place) & (self.goods.complements[first, -1] > 0)
+        lines = np.flatnonzero(fits)
+        if lines.size:
+            running = self.goods.complements[first[lines]]
+            drawn = draws.uniform("complement: category", person[lines], day, place[lines])
+            category = (running <= drawn[:, None] * 0.999999).sum(axis=1)
+            product[lines] = self._of(category, draws.uniform("complement: product", person[lines], day, place[lines]))
+        spread = draws.normal("pieces", person, day, place) * own.quantity_sigma
+        quantity = np.clip(np.rint(np.exp(self.log_pieces + spread)), 1, MOST_PIECES).astype(np.int64)
+        return self._from_shelf(Baskets(basket, product, quantity, np.zeros(basket.size, np.bool_)), person, place, day, stock)
+
+    def _from_shelf(self, asked: Baskets, person: Ints, place: Ints, day: int, stock: Floats) -> Baskets:
+        out = np.flatnonzero(stock[asked.product] <= 0)
+        if not out.size:
+            return asked
+        product, missing = asked.product.copy(), asked.missing.copy()
+        other = self.goods.substitute[product[out]]
+        taken = (stock[other] > 0) & (self.goods.launch[other] <= day)
+        taken &= self.draws.chance("substitute", person[out], self.config.products.substitute, day, place[out])
+        product[out[taken]] = other[taken]
+        missing[out[~taken]] = True
+        return Baskets(asked.basket, product, asked.quantity, missing)
+
+    def _of(self, category: Ints, uniform: Floats) -> Ints:
+        """Return a product of each category by popularity; -1: of any category."""
+        low = np.where(category < 0, 0.0, self.running[self.goods.starts[category]])
+        high = np.where(category < 0, self.running[-1], self.running[self.goods.starts[category + 1]])
+        empty = high <= low
+        low, high = np.where(empty, 0.0, low), np.where(empty, self.running[-1], high)
+        return pick(self.running[1:], (low + uniform * (high - low)) / self.running[-1])
+
+    def _running(self, day: int) -> Floats:
+        """Return the running popularity of what is sold on a day, shape (p + 1,), beginning with 0."""
+        sold = self.goods.popularity * (self.goods.launch <= day)
+        if not sold.any():
+            sold = self.goods.popularity
+        return np.concatenate([[0.0], np.cumsum(sold)])
+
+
+def log_pieces(section: BasketSection) -> float:
+    """Return the log median whose log-normal, rounded to whole pieces from 1, has the mean the settings ask for."""
+    edges = np.log(np.arange(2, MOST_PIECES + 1) - 0.5)
+    if section.quantity_sigma == 0:
+        return float(np.log(section.quantity))
+    low, high = -20.0, np.log(MOST_PIECES)
+    for _ in range(60):
+        middle = (low + high) / 2
+        mean = 1 + ndtr((middle - edges) / section.quantity_sigma).sum()
+        low, high = (middle, high) if mean < section.quantity else (low, middle)
+    return float((low + high) / 2)

@@ -1,0 +1,81 @@
+"""Rows of the declared tables: events, products, customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
+from lifeloop.simulate.deeds import NAMES, Deeds, braces, hex_or_null, instants, optional
+from lifeloop.simulate.identity import SECOND, SELF, customer_ids
+from lifeloop.simulate.orders import Orders, declared, order_numbers
+from lifeloop.simulate.season import LANGUAGES
+from lifeloop.simulate.words import goods as words
+
+if TYPE_CHECKING:
+    from lifeloop.simulate.shop import World
+
+_TYPE = pa.array([kind for kind, _ in NAMES])
+_NAME = pa.array([name for _, name in NAMES])
+
+
+def event_table(world: World, done: Deeds) -> pa.Table:
+    """Return the rows of `event` that deeds leave, received two seconds later."""
+    number = pa.array(done.name)
+    ordered = np.flatnonzero(done.order >= 0)
+    order = np.full(len(done), None, object)
+    order[ordered] = order_numbers(world.draws, done.order[ordered], world.epoch).to_numpy(zero_copy_only=False)
+    columns = {
+        "message_id": hex_or_null(done.message),
+        "type": _TYPE.take(number),
+        "name": _NAME.take(number),
+        "customer_id": customer_ids(world.people, done.person, done.customer),
+        "anonymous_id": hex_or_null(done.visitor),
+        "session_id": hex_or_null(done.session),
+        "occurred_at": instants(done.second),
+        "received_at": instants(done.second + 2),
+        "product_id": world.goods.product_id.take(optional(done.product)),
+        "order_id": pa.array(order, pa.string()),
+        "currency": pa.array([world.currency, None]).take(pa.array((done.amount < 0).astype(np.int64))),
+        "amount_minor": optional(done.amount),
+        "properties": braces(done.extra),
+    }
+    return declared(EVENT, columns, world.currency, len(done))
+
+
+def product_table(world: World, day: int) -> pa.Table:
+    """Return the rows of `product` put on sale on a day; on the first day the whole first catalogue."""
+    goods = world.goods
+    rows = np.flatnonzero(goods.launch == day) if day else np.flatnonzero(goods.launch <= 0)
+    place = pa.array(rows)
+    columns = {
+        "product_id": goods.product_id.take(place),
+        "title": goods.title[0].take(place),
+        "category": pa.array([goods.categories[one][0] for one in goods.category[rows].tolist()], pa.string()),
+        "brand": pa.array([words.BRANDS[one] for one in goods.brand[rows].tolist()], pa.string()),
+        "price_minor": goods.price_minor[rows],
+        "cost_minor": goods.cost_minor[rows],
+        "updated_at": instants(np.full(rows.size, world.midnight(day))),
+    }
+    return declared(PRODUCT, columns, world.currency, rows.size)
+
+
+def customer_table(world: World, orders: Orders) -> pa.Table:
+    """Return the rows of `customer` of those the shop hears of for the first time by an order of today."""
+    people, state = world.people, world.state
+    new = np.flatnonzero(~state.known[orders.person])
+    person, second = orders.person[new], instants(orders.second[new])
+    state.known[person] = True
+    columns = {
+        "customer_id": customer_ids(people, person, np.full(person.size, SELF)),
+        "first_seen_at": second,
+        "last_seen_at": second,
+        "email": pa.array(people.emails(person, second=orders.said[new] == SECOND), pa.string()),
+        "language": pa.array(LANGUAGES).take(pa.array(people.language[person])),
+        "country": pa.array(list(world.config.countries)).take(pa.array(people.country[person])),
+    }
+    return declared(CUSTOMER, columns, world.currency, person.size)
+
+

@@ -1,0 +1,163 @@
+"""The catalogue of the simulated shop: products with category, brand, price, cost, launch day, complements and substitutes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.base.money import EXPONENT
+from lifeloop.simulate.draws import Draws, Floats, Ints
+from lifeloop.simulate.words import goods as words
+from lifeloop.simulate.world import WorldConfig
+
+
+@dataclass(frozen=True)
+class Goods:
+    """Products as columns of equal length p, sorted by category; categories as lists of length c."""
+
+    product_id: Any
+    """Arrow strings."""
+    title: tuple[Any, Any]
+    """What it is called in English and in Chinese, Arrow strings."""
+    description: tuple[Any, Any]
+    """A sentence about it in English and in Chinese, Arrow strings."""
+    category: Ints
+    """Place in `categories`."""
+    categories: tuple[tuple[str, str], ...]
+    """Category paths in English and Chinese: department > category."""
+    brand: Ints
+    """Place in `words.BRANDS`."""
+    price_minor: Ints
+    cost_minor: Ints
+    popularity: Floats
+    """Share of the wishes for products once all are launched; sums to 1."""
+    launch: Ints
+    """First day it is sold; 0 or less: from the beginning."""
+    cycle: Ints
+    """Days until a piece is used up; 0: never."""
+    substitute: Ints
+    """The product most like it: same category, nearest price; itself where it stands alone."""
+    starts: Ints
+    """Place of each category's first product, and p; shape (c + 1,)."""
+    complements: Any
+    """Running share of the categories that complement each category, shape (c, c); zeros where none does."""
+
+    def __len__(self) -> int:
+        return self.category.size
+
+    @cached_property
+    def fragment(self) -> tuple[Any, Any]:
+        """Each product's part of an event's properties in English and in Chinese: JSON without braces, Arrow strings."""
+        return self._fragment(0), self._fragment(1)
+
+    def _fragment(self, language: int) -> Any:
+        rows = zip(
+            self.title[language].to_pylist(), self.category.tolist(), self.brand.tolist(), self.price_minor.tolist(), strict=True
+        )
+        return pa.array(
+            json.dumps(
+                {
+                    "name": title,
+                    "category": self.categories[category][language],
+                    "brand": words.BRANDS[brand],
+                    "price": price / 100,
+                },
+                ensure_ascii=False,
+            )[1:-1]
+            for title, category, brand, price in rows
+        )
+
+
+def make_goods(config: WorldConfig, draws: Draws) -> Goods:
+    """Draw the catalogue: log-normal prices around their kind's, popularity by rank, margins around the mean."""
+    p = config.shop.products
+    chosen = _titles(p, draws)
+    paths = sorted({_path(words.THINGS[thing]) for thing, _ in chosen})
+    place = {path: number for number, path in enumerate(paths)}
+    chosen.sort(key=lambda one: place[_path(words.THINGS[one[0]])])
+    things = [words.THINGS[thing] for thing, _ in chosen]
+    category = np.array([place[_path(thing)] for thing in things])
+    brand = draws.stream("brand").integers(0, len(words.BRANDS), p)
+    finish = [words.finishes(thing)[number] for thing, (_, number) in zip(things, chosen, strict=True)]
+
+    price_minor = _prices(config, draws, np.array([thing.price for thing in things]))
+    margin = draws.stream("margin").beta(12 * config.products.margin, 12 * (1 - config.products.margin), p)
+    popularity = draws.stream("popularity").permutation(1.0 / np.arange(1, p + 1) ** config.products.popularity)
+    launched = draws.stream("launch").random(p) < config.products.launches
+    day = draws.stream("launch day").integers(1, max(config.shop.days, 2), p)
+    starts = np.searchsorted(category, np.arange(len(paths) + 1))
+    number = draws.stream("product number").permutation(p) + 1
+    return Goods(
+        product_id=pa.array([f"P{one:05d}" for one in number.tolist()]),
+        title=_texts(lambda n, language: words.title(things[n], finish[n], language), p),
+        description=_texts(lambda n, language: words.description(things[n], finish[n], words.BRANDS[brand[n]], language), p),
+        category=category,
+        categories=tuple(paths),
+        brand=brand,
+        price_minor=price_minor,
+        cost_minor=np.maximum(1, np.round(price_minor * (1 - margin))).astype(np.int64),
+        popularity=popularity / popularity.sum(),
+        launch=np.where(launched, day, 0),
+        cycle=np.array([thing.cycle_days or 0 for thing in things]),
+        substitute=_substitutes(category, price_minor, starts),
+        starts=starts,
+        complements=_complements(paths),
+    )
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many decimals a currency has."""
+    return EXPONENT[currency]
+
+
+def _path(thing: words.Thing) -> tuple[str, str]:
+    return (f"{thing.department_en} > {thing.category_en}", f"{thing.department_zh} > {thing.category_zh}")
+
+
+def _titles(p: int, draws: Draws) -> list[tuple[int, int]]:
+    """Choose p different things in finishes, as (thing, finish) by number."""
+    every = [(number, finish) for number, thing in enumerate(words.THINGS) for finish in range(len(words.finishes(thing)))]
+    places = draws.stream("titles").choice(len(every), min(p, len(every)), replace=False)
+    return [every[one] for one in np.sort(places).tolist()]
+
+
+def _prices(config: WorldConfig, draws: Draws, level: Floats) -> Ints:
+    """Return prices in minor units, just below a half: 12.49, 12.99."""
+    spread = config.products.price_sigma
+    price = level * config.products.price_level * draws.stream("price").lognormal(-spread * spread / 2, spread, level.size)
+    unit = 10 ** EXPONENT[config.shop.currency]
+    if unit == 1 or price.mean() < 2:
+        return np.maximum(1, np.round(price * unit)).astype(np.int64)
+    return (np.maximum(1, np.round(price * 2)) * unit // 2 - unit // 100).astype(np.int64)
+
+
+def _texts(text: Any, p: int) -> tuple[Any, Any]:
+    english, chinese = (pa.array([text(number, language) for number in range(p)]) for language in ("en", "zh"))
+    return english, chinese
+
+
+def _substitutes(category: Ints, price: Ints, starts: Ints) -> Ints:
+    """Return for each product the one of its category that costs most nearly the same."""
+    found = np.arange(category.size)
+    for first, last in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        if last - first > 1:
+            apart = np.abs(price[first:last, None] - price[None, first:last]).astype(np.float64)
+            np.fill_diagonal(apart, np.inf)
+            found[first:last] = first + apart.argmin(axis=1)
+    return found
+
+
+def _complements(paths: list[tuple[str, str]]) -> Any:
+    """Return, for each category, the running share of the categories bought with it."""
+    place = {path[0].split(" > ")[1]: number for number, path in enumerate(paths)}
+    weight = np.zeros((len(paths), len(paths)))
+    for one, other in words.COMPLEMENTS:
+        if one in place and other in place:
+            weight[place[one], place[other]] = weight[place[other], place[one]] = 1.0
+    running = weight.cumsum(axis=1)
+    return running / np.maximum(running[:, -1:], 1.0)

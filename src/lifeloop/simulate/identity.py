@@ -1,0 +1,50 @@
+"""By which names the shop hears of people: customer ids, guests' e-mails, devices and the visitor ids they forget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.base.ids import customer_of_email
+from lifeloop.simulate.draws import Draws, Ints, Keys, Mask
+from lifeloop.simulate.people import People
+from lifeloop.simulate.world import DirtSection
+
+NOBODY, SELF, GUEST, SECOND = 0, 1, 2, 3
+"""Who the sender of an event says it is: nobody; the customer id; a guest by e-mail; a guest by the second e-mail."""
+_APP = 9
+"""The device number of the app."""
+
+
+def visitors(people: People, draws: Draws, dirt: DirtSection, who: Ints, day: int, app: Mask) -> Keys:
+    """Return the visitor id of the device each person uses today; households share the first one."""
+    device = np.floor(draws.uniform("device", who, day) * people.devices[who]).astype(np.int64)
+    owner = np.where((device == 0) & ~app, people.household[who], who)
+    machine = draws.bits("machine", owner, k=np.where(app, _APP, device))
+    lifetime = dirt.reset_days * (0.5 + draws.uniform("lifetime", machine))
+    age = np.floor(day / lifetime + draws.uniform("age", machine)).astype(np.int64)
+    return draws.bits("visitor", machine, k=age)
+
+
+def customer_ids(people: People, person: Ints, said: Ints) -> Any:
+    """Return the customer ids events carry, for who the sender says it is; null for nobody. Arrow strings."""
+    ids = people.customer_id.take(pa.array(np.maximum(person, 0)))
+    guests = np.flatnonzero(said >= GUEST)
+    if guests.size:
+        values = ids.to_numpy(zero_copy_only=False).copy()
+        mails = people.emails(person[guests], second=said[guests] == SECOND)
+        values[guests] = [customer_of_email(one) for one in mails]
+        ids = pa.array(values, pa.string())
+    nobody = said == NOBODY
+    return pa.array(ids.to_numpy(zero_copy_only=False), pa.string(), mask=nobody) if nobody.any() else ids
+
+
+def ordering_as(people: People, draws: Draws, dirt: DirtSection, who: Ints, day: int) -> Ints:
+    """Return as whom each person orders today: as themselves, or, sometimes, as a guest by one or the other e-mail."""
+    guest = people.account[who] & draws.chance("guest", who, dirt.guest, day)
+    second = ~people.account[who] | guest
+    second &= draws.chance("second e-mail", who, dirt.second_email) & draws.chance("uses second", who, 0.5, day)
+    said = np.where(guest, GUEST, SELF)
+    return np.where(second, SECOND, said)
