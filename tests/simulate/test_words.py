@@ -7,15 +7,22 @@ import re
 
 import pytest
 
+from lifeloop.simulate.words.answers import SETTLED, TOPICS
+from lifeloop.simulate.words.asks import ASKS
 from lifeloop.simulate.words.goods import BRANDS, COMPLEMENTS, FINISHES, THINGS, description, finishes, title
 from lifeloop.simulate.words.reviews import SENTIMENTS, comment, nps_comment, review
+from lifeloop.simulate.words.support import BLANKS, INTENTS, MOODS, OUTCOMES, after, ask, opener, reply
 
 PRODUCT = {"en": "Teapot, oak", "zh": "橡木茶壶"}
 _RANDOM = random.Random(7)
+ORDER = {
+    "en": {"order_id": "A-10293", "product": "Teapot, oak", "coupon": "SPRING10", "city": "Leeds", "amount": "€12.50"},
+    "zh": {"order_id": "A-10293", "product": "橡木茶壶", "coupon": "SPRING10", "city": "杭州", "amount": "12.50欧元"},
+}
 PICKS = [_RANDOM.getrandbits(64) for _ in range(6_000)]
 LABELS = re.compile(
     r"positive|neutral|negative|persuadable|sure thing|lost cause|sleeping dog|resolved|handed.over|[a-z]_[a-z]|[{}]"
-    r"|正面|负面|中性|可说服|意图|情感|转人工成功",
+    r"|正面|负面|中性|可说服|意图|情感",
     re.IGNORECASE,
 )
 CJK = re.compile(r"[\u3400-\u9fff]")
@@ -116,3 +123,86 @@ def test_the_same_pick_says_the_same_and_a_review_names_its_product() -> None:
         assert nps_comment("en", 3, pick) == nps_comment("en", 3, pick)
     assert any("mug" in review("en", "positive", "Mug, glass", pick) for pick in PICKS[:50])
     assert any("玻璃马克杯" in review("zh", "positive", "玻璃马克杯", pick) for pick in PICKS[:50])
+
+
+def blanks_in(forms: tuple[str, ...]) -> set[str]:
+    return {name for form in forms for name in re.findall(r"\{(\w+)\}", form)}
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_has_the_same_blanks_in_both_languages(intent: str) -> None:
+    english, chinese = ASKS[intent]
+    assert len(set(english)) == len(english) >= 10
+    assert len(set(chinese)) == len(chinese) >= 10
+    assert blanks_in(english) == blanks_in(chinese) == set(BLANKS[intent]) <= set(ORDER["en"])
+
+    english, chinese = SETTLED[intent]
+    assert len(english) == len(chinese)
+    assert [blanks_in((form,)) for form in english] == [blanks_in((form,)) for form in chinese]
+    assert blanks_in(english) <= set(BLANKS[intent])
+
+
+def test_every_intent_can_be_answered() -> None:
+    assert len(INTENTS) >= 14
+    assert set(INTENTS) == set(SETTLED) == set(TOPICS)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("intent", INTENTS)
+def test_a_question_names_exactly_what_stands_in_it(language: str, intent: str) -> None:
+    blanks = ORDER[language]
+    said = [ask(language, intent, blanks, pick) for pick in PICKS[:2_000]]
+
+    for text, entities in said:
+        assert {name for name, value in blanks.items() if value in text} == set(entities)
+        assert all(blanks[name] == value for name, value in entities.items())
+    texts = {text for text, _ in said}
+    assert all(in_its_language(language, text) and not LABELS.search(text) for text in texts)
+    assert len(texts) >= (20 if not BLANKS[intent] or intent == "complaint" else 150)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_small_share_of_questions_is_typed_carelessly(language: str) -> None:
+    neat = [form.format_map(ORDER[language]) for form in ASKS["return_item"][language == "zh"]]
+    texts = [ask(language, "return_item", ORDER[language], pick).text for pick in PICKS]
+
+    careless = sum(not text.startswith(tuple(neat)) for text in texts) / len(texts)
+    assert 0.15 < careless < 0.4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("intent", INTENTS)
+def test_every_answer_is_in_the_language_of_the_question(language: str, intent: str) -> None:
+    blanks = {name: ORDER[language][name] for name in BLANKS[intent]}
+    for outcome in OUTCOMES:
+        texts = {reply(language, intent, outcome, blanks, pick) for pick in PICKS[:300]}
+        assert len(texts) >= 3
+        assert all(in_its_language(language, text) and not LABELS.search(text) for text in texts)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_conversations_begin_and_end_in_ten_ways_or_more(language: str) -> None:
+    begun = [{opener(language, mood, pick) for pick in PICKS} for mood in MOODS]
+    ended = [{after(language, outcome, pick) for pick in PICKS} for outcome in OUTCOMES]
+
+    assert all(len(texts) >= 10 for texts in begun + ended)
+    assert not begun[0] & begun[1]
+    assert len(set.union(*ended)) == sum(map(len, ended))
+    assert all(text.strip() and not LABELS.search(text) for texts in begun + ended for text in texts)
+    if language == "en":
+        assert not any(CJK.search(text) for texts in begun + ended for text in texts)
+
+
+def test_a_conversation_with_the_same_picks_is_the_same() -> None:
+    for pick in PICKS[:100]:
+        for language in ("en", "zh"):
+            blanks = ORDER[language]
+            assert ask(language, "cancel_order", blanks, pick) == ask(language, "cancel_order", dict(blanks), pick)
+            assert reply(language, "cancel_order", "resolved", blanks, pick) == reply(
+                language, "cancel_order", "resolved", dict(blanks), pick
+            )
+
+
+def test_a_question_without_its_blank_is_refused() -> None:
+    with pytest.raises(KeyError, match="product"):
+        ask("en", "product_question", {"order_id": "A-1"}, 0)
