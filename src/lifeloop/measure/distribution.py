@@ -14,6 +14,9 @@ from lifeloop.predict.columns import Floats
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
 """The shares at which quantiles are told."""
 
+TOP_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Best-selling shares of the products, at which the popularity curve is known."""
+
 _STEPS = 400
 """Cumulative shares are kept to 1/400: every told quantile is exact, and a distance is off by .0025 at most."""
 
@@ -85,6 +88,21 @@ class Distribution:
         """
         points = sorted({*self.values, *other.values})
         return max(abs(self.share_up_to(point) - other.share_up_to(point)) for point in points)
+
+
+def popularity(lines: npt.NDArray[np.int64], products: npt.NDArray[np.int64]) -> tuple[float, ...]:
+    """Return the popularity curve at TOP_SHARES of so many products with so many lines each, shapes (n,); the most first.
+
+    A share that falls within a product counts that part of it.
+
+    >>> popularity(np.array([8, 1]), np.array([1, 2]))[-1]
+    0.97
+    """
+    if not lines.size:
+        return ()
+    sold = np.concatenate(([0.0], np.cumsum(products))) / products.sum()
+    made = np.concatenate(([0.0], np.cumsum(lines * products))) / (lines * products).sum()
+    return tuple(np.interp(TOP_SHARES, sold, made).tolist())
 
 
 def _places(up_to: Floats, shares: Floats) -> npt.NDArray[np.intp]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -20,27 +19,9 @@ import pyarrow as pa
 
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.lake import Engine
-from lifeloop.measure.distribution import Distribution
-from lifeloop.measure.marginals_sql import (
-    BASKETS_SQL,
-    COUNTRIES_SQL,
-    CURRENCY_SQL,
-    EVENTS_SQL,
-    GAPS_SQL,
-    GOODS_SQL,
-    LANGUAGES_SQL,
-    LIVES_SQL,
-    MARGIN_SQL,
-    PIECES_SQL,
-    POPULARITY_SQL,
-    PRICES_SQL,
-    QUARTERS_SQL,
-    RETURN_DAYS_SQL,
-    RETURNED_SQL,
-    SHOP_SQL,
-    VALUES_SQL,
-)
-from lifeloop.measure.seasons import Seasons, seasons_of
+from lifeloop.measure import marginals_sql as sql
+from lifeloop.measure.distribution import TOP_SHARES, Distribution, popularity
+from lifeloop.measure.seasons import Seasons, local_seconds, seasons_of
 from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, BgNbd, fit_bg_nbd
 from lifeloop.predict.columns import Floats
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, Table
@@ -49,9 +30,6 @@ ORDER_BINS = ("1", "2", "3", "4", "5", "6-10", "11-20", "21+")
 """Orders of one customer, as the histogram counts them."""
 
 _ORDER_EDGES = (0, 1, 2, 3, 4, 5, 10, 20)
-
-TOP_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Best-selling shares of the products, at which the popularity curve is known."""
 
 EARLY_DAYS = 30
 """Whoever orders within so many days of the first known day was probably a customer before."""
@@ -144,8 +122,8 @@ def marginals(engine: Engine, *, zone: str) -> Marginals:
 
     Raises NotEnoughData without orders, without customers or without order lines, saying which.
     """
-    shop = _row(engine, SHOP_SQL, orders=ORDER)
-    goods = _row(engine, GOODS_SQL, lines=ORDER_LINE)
+    shop = _row(engine, sql.SHOP_SQL, orders=ORDER)
+    goods = _row(engine, sql.GOODS_SQL, lines=ORDER_LINE)
     for missing, there in (
         ("no orders", shop["orders"]),
         ("orders, but none that names a customer", shop["customers"]),
@@ -155,31 +133,24 @@ def marginals(engine: Engine, *, zone: str) -> Marginals:
             raise NotEnoughData(
                 "cannot measure the marginals of the shop", f"its lake has {missing}", "Import them: lifeloop import FILE."
             )
-    quarters = engine.query(QUARTERS_SQL, {"orders": ORDER})
-    seconds = _local_seconds(_ints(quarters, "quarter"), zone)
+    quarters = engine.query(sql.QUARTERS_SQL, {"orders": ORDER})
+    seconds = local_seconds(_ints(quarters, "quarter"), zone)
     calendar = pa.table({"quarter": quarters["quarter"], "day": pa.array(seconds // 86_400, pa.int32())})
     seasons = seasons_of(seconds, _ints(quarters, "orders"))
     return Marginals(
-        currency=str(_row(engine, CURRENCY_SQL, orders=ORDER)["currency"]),
+        currency=str(_row(engine, sql.CURRENCY_SQL, orders=ORDER)["currency"]),
         customers=shop["customers"],
         orders=shop["orders"],
         unnamed_share=1.0 - shop["named"] / shop["orders"],
         orders_per_customer=shop["named"] / shop["customers"],
         seasons=seasons,
-        gap_days=_counted(engine.query(GAPS_SQL, {"orders": ORDER, "calendar": calendar})),
+        gap_days=_counted(engine.query(sql.GAPS_SQL, {"orders": ORDER, "calendar": calendar})),
         **_span(seconds),
-        **_lives(engine.query(LIVES_SQL, {"orders": ORDER, "calendar": calendar}), seconds),
+        **_lives(engine.query(sql.LIVES_SQL, {"orders": ORDER, "calendar": calendar}), seconds),
         **_baskets(engine),
         **_returns(engine, goods),
         **_names(engine, shop["orders"]),
     )
-
-
-def _local_seconds(quarters: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
-    """Return the seconds since 1970-01-01 00:00 that the shop's wall clock shows as each quarter hour begins."""
-    place = ZoneInfo(zone)
-    offsets = [datetime.fromtimestamp(quarter * 900, UTC).astimezone(place).utcoffset() for quarter in quarters.tolist()]
-    return quarters * 900 + np.array([int((offset or timedelta(0)).total_seconds()) for offset in offsets], dtype=np.int64)
 
 
 def _span(seconds: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -209,42 +180,27 @@ def _lives(lives: pa.Table, seconds: npt.NDArray[np.int64]) -> dict[str, Any]:
 
 def _baskets(engine: Engine) -> dict[str, Any]:
     """Return what is counted per order and per line."""
-    baskets = engine.query(BASKETS_SQL, {"lines": ORDER_LINE})
+    baskets = engine.query(sql.BASKETS_SQL, {"lines": ORDER_LINE})
     rows = _ints(baskets, "rows")
-    prices = engine.query(PRICES_SQL, {"lines": ORDER_LINE})
+    prices = engine.query(sql.PRICES_SQL, {"lines": ORDER_LINE})
     logs = Distribution.of(np.log(_floats(prices, "value")), _ints(prices, "rows"))
-    sold = engine.query(POPULARITY_SQL, {"lines": ORDER_LINE})
+    sold = engine.query(sql.POPULARITY_SQL, {"lines": ORDER_LINE})
     return {
         "lines_per_order": Distribution.of(_ints(baskets, "lines"), rows),
         "products_per_order": Distribution.of(_ints(baskets, "products"), rows),
-        "pieces_per_line": _counted(engine.query(PIECES_SQL, {"lines": ORDER_LINE})),
+        "pieces_per_line": _counted(engine.query(sql.PIECES_SQL, {"lines": ORDER_LINE})),
         "price_minor": _counted(prices),
         "price_log_mean": logs.mean if logs else 0.0,
         "price_log_sd": logs.sd if logs else 0.0,
-        "order_minor": _counted(engine.query(VALUES_SQL, {"orders": ORDER})),
+        "order_minor": _counted(engine.query(sql.VALUES_SQL, {"orders": ORDER})),
         "products_sold": int(_ints(sold, "products").sum()),
         "popularity": popularity(_ints(sold, "lines"), _ints(sold, "products")),
     }
 
 
-def popularity(lines: npt.NDArray[np.int64], products: npt.NDArray[np.int64]) -> tuple[float, ...]:
-    """Return the popularity curve at TOP_SHARES of so many products with so many lines each, shapes (n,); the most first.
-
-    A share that falls within a product counts that part of it.
-
-    >>> popularity(np.array([8, 1]), np.array([1, 2]))[-1]
-    0.97
-    """
-    if not lines.size:
-        return ()
-    sold = np.concatenate(([0.0], np.cumsum(products))) / products.sum()
-    made = np.concatenate(([0.0], np.cumsum(lines * products))) / (lines * products).sum()
-    return tuple(np.interp(TOP_SHARES, sold, made).tolist())
-
-
 def _returns(engine: Engine, goods: Mapping[str, Any]) -> dict[str, Any]:
-    back = _row(engine, RETURNED_SQL, refunds=REFUND)
-    found = engine.query(RETURN_DAYS_SQL, {"orders": ORDER, "lines": ORDER_LINE, "refunds": REFUND})
+    back = _row(engine, sql.RETURNED_SQL, refunds=REFUND)
+    found = engine.query(sql.RETURN_DAYS_SQL, {"orders": ORDER, "lines": ORDER_LINE, "refunds": REFUND})
     days = _counted(found)
     return {
         "returned_lines_share": back["lines"] / goods["lines"],
@@ -255,11 +211,11 @@ def _returns(engine: Engine, goods: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(engine: Engine, orders: int) -> dict[str, Any]:
-    events = engine.query(EVENTS_SQL, {"events": EVENT}).to_pylist()
-    catalogue = _row(engine, MARGIN_SQL, products=PRODUCT)
+    events = engine.query(sql.EVENTS_SQL, {"events": EVENT}).to_pylist()
+    catalogue = _row(engine, sql.MARGIN_SQL, products=PRODUCT)
     return {
-        "countries": _shares(engine.query(COUNTRIES_SQL, {"customers": CUSTOMER})),
-        "languages": _shares(engine.query(LANGUAGES_SQL, {"customers": CUSTOMER})),
+        "countries": _shares(engine.query(sql.COUNTRIES_SQL, {"customers": CUSTOMER})),
+        "languages": _shares(engine.query(sql.LANGUAGES_SQL, {"customers": CUSTOMER})),
         "events_per_order": tuple((row["name"], row["rows"] / orders) for row in events),
         "products_listed": catalogue["products"],
         "margin_share": catalogue["margin_share"],
@@ -271,8 +227,8 @@ def _shares(rows: pa.Table, most: int = 5) -> tuple[tuple[str, float], ...]:
     return tuple((row["name"], row["rows"] / total) for row in rows.to_pylist()[:most])
 
 
-def _row(engine: Engine, sql: str, **tables: Table) -> dict[str, Any]:
-    row: dict[str, Any] = engine.query(sql, tables).to_pylist()[0]
+def _row(engine: Engine, query: str, **tables: Table) -> dict[str, Any]:
+    row: dict[str, Any] = engine.query(query, tables).to_pylist()[0]
     return row
 
 

@@ -85,22 +85,20 @@ FROM refunds
 
 RETURN_DAYS_SQL = """
 WITH back AS (
-    SELECT source, refund_id, line_no, order_id, customer_id, product_id, refunded_at
-    FROM refunds
-    WHERE product_id IS NOT NULL AND quantity > 0
+    SELECT r.source AS source, r.refund_id AS refund_id, r.line_no AS line_no, r.customer_id AS customer_id,
+        r.product_id AS product_id, r.refunded_at AS refunded_at, o.placed_at AS told_at
+    FROM refunds AS r
+    LEFT JOIN orders AS o ON o.source = r.source AND o.order_id = r.order_id
+    WHERE r.product_id IS NOT NULL AND r.quantity > 0
 ),
 bought AS (
-    SELECT b.source AS source, b.refund_id AS refund_id, b.line_no AS line_no, b.refunded_at AS refunded_at,
-        o.placed_at AS placed_at
-    FROM back AS b
-    JOIN orders AS o ON o.source = b.source AND o.order_id = b.order_id
-    WHERE o.placed_at <= b.refunded_at
+    SELECT source, refund_id, line_no, refunded_at, told_at AS placed_at FROM back WHERE told_at <= refunded_at
     UNION ALL
     SELECT b.source AS source, b.refund_id AS refund_id, b.line_no AS line_no, b.refunded_at AS refunded_at,
         l.placed_at AS placed_at
     FROM back AS b
     JOIN lines AS l ON l.customer_id = b.customer_id AND l.product_id = b.product_id
-    WHERE b.order_id IS NULL AND l.placed_at <= b.refunded_at
+    WHERE b.told_at IS NULL AND l.placed_at <= b.refunded_at
 ),
 latest AS (
     SELECT source, refund_id, line_no, max(epoch(refunded_at)) - max(epoch(placed_at)) AS seconds
@@ -111,6 +109,7 @@ SELECT CAST(floor(seconds / 86400) AS BIGINT) AS value, count(*) AS rows
 FROM latest
 GROUP BY CAST(floor(seconds / 86400) AS BIGINT)
 """
+"""A refund may tell its order, tell none, or tell a number of its own that no order has."""
 
 COUNTRIES_SQL = """
 SELECT country AS name, count(*) AS rows FROM customers WHERE country IS NOT NULL GROUP BY country ORDER BY rows DESC, name

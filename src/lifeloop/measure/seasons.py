@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,13 @@ class Seasons:
     """Orders on each day from the first to the last, also on those without any."""
     growth: float | None
     """Orders a day over those of the same months a year before; None where no month is known twice."""
+
+
+def local_seconds(quarters: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Return the seconds since 1970-01-01 00:00 that the shop's wall clock shows as each quarter hour begins."""
+    place = ZoneInfo(zone)
+    offsets = [datetime.fromtimestamp(quarter * 900, UTC).astimezone(place).utcoffset() for quarter in quarters.tolist()]
+    return quarters * 900 + np.array([int((offset or timedelta(0)).total_seconds()) for offset in offsets], dtype=np.int64)
 
 
 def seasons_of(seconds: npt.NDArray[np.int64], orders: npt.NDArray[np.int64]) -> Seasons:
