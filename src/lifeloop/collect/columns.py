@@ -12,7 +12,9 @@ from lifeloop.collect.numbers import read_number
 from lifeloop.collect.report import ColumnGuess
 from lifeloop.collect.words import plain_name
 
-DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "cancelled_at", "paid_at"})
+DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "cancelled_at", "paid_at"}) | {
+    "refunded_at", "received_at", "first_seen_at", "last_seen_at",
+}  # fmt: skip
 NUMBERS = frozenset(
     {"quantity", "price", "amount", "discount", "shipping", "tax", "cost", "refunded", "subtotal", "total", "line_discount"}
 )

@@ -23,6 +23,7 @@ INSTANT = pa.timestamp("us", tz="UTC")
 _NAIVE = pa.timestamp("us")
 
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$"
+_ISO_UTC = _ISO.removesuffix("$") + "Z$"
 _TIME = (
     r"(?:[T ,]+(?P<half_before>上午|下午)?\s*(?P<hour>\d{1,2})[:时点](?P<minute>\d{1,2})"
     r"(?:[:分](?P<second>\d{1,2})(?:[.,](?P<part>\d{1,9}))?)?"
@@ -164,16 +165,17 @@ def parse_instants(values: Any, style: DateStyle, zone: ZoneInfo) -> Any:
     """
     encoded = values.dictionary_encode()
     texts = encoded.dictionary
-    iso = pc.match_substring_regex(texts, _ISO)
+    iso, utc = (pc.match_substring_regex(texts, pattern) for pattern in (_ISO, _ISO_UTC))
     try:
         naive = pc.if_else(iso, texts, pa.scalar(None, pa.string())).cast(_NAIVE)
+        aware = pc.if_else(utc, texts, pa.scalar(None, pa.string())).cast(INSTANT)
     except pa.ArrowInvalid:
-        iso = pa.array([False] * len(texts), pa.bool_())
-        naive = pa.nulls(len(texts), _NAIVE)
-    if pc.all(iso).as_py() is False:
-        naive, aware = _slowly(texts, iso, naive, style)
-    else:
-        aware = pa.nulls(len(texts), INSTANT)
+        iso = utc = pa.array([False] * len(texts), pa.bool_())
+        naive, aware = pa.nulls(len(texts), _NAIVE), pa.nulls(len(texts), INSTANT)
+    read = pc.or_(iso, utc)
+    if pc.all(read).as_py() is False:
+        slow_naive, slow_aware = _slowly(texts, read, style)
+        naive, aware = pc.coalesce(naive, slow_naive), pc.coalesce(aware, slow_aware)
     return pc.coalesce(aware, _in_zone(naive, zone)).take(encoded.indices)
 
 
@@ -209,11 +211,12 @@ def _gap_end(moment: datetime, gap: timedelta) -> datetime | None:
     return after.replace(microsecond=0)
 
 
-def _slowly(texts: Any, iso: Any, naive: Any, style: DateStyle) -> tuple[Any, Any]:
-    read = [None if plain else read_date(text, style) for text, plain in zip(texts.to_pylist(), iso.to_pylist(), strict=True)]
+def _slowly(texts: Any, known: Any, style: DateStyle) -> tuple[Any, Any]:
+    """Read the texts that are not known yet one by one: times without a zone, and times with one."""
+    read = [None if done else read_date(text, style) for text, done in zip(texts.to_pylist(), known.to_pylist(), strict=True)]
     plain = pa.array([value if value and value.tzinfo is None else None for value in read], _NAIVE)
     aware = pa.array([_utc(value) if value and value.tzinfo else None for value in read], INSTANT)
-    return pc.coalesce(naive, plain), aware
+    return plain, aware
 
 
 def _utc(value: datetime) -> datetime | None:

@@ -43,12 +43,19 @@ SALE = pa.schema(
         ("channel", _TEXT),
         ("coupon", _TEXT),
         ("country", _TEXT),
+        ("received_at", _TIME),
+        ("line_no", pa.int32()),
+        ("whole", pa.bool_()),
     ]
 )
 """One line of an order (`doc` = order) or of a refund (`doc` = refund), or a whole order where the file has no lines.
 
 `amount_minor`, `goods_minor`: this row's share, the second in base currency. `order_total_minor`, `order_goods_minor`: what
 the file states for the whole order, on one row of it; null where the rows add up to the order.
+
+`received_at` null: as of the import. `line_no`: the row's place in its order or refund by the file's own word, 0 for what is
+said of the order as a whole; told again, the last word counts. Null where the file does not say: then equal rows are rows of
+their own. `whole`: the line of the file tells all of its order or refund, so that the last such line replaces all of it.
 """
 
 PRODUCTS = pa.schema(
@@ -67,9 +74,10 @@ CUSTOMERS = pa.schema(
         ("line", pa.int64()),
         *((name, _TEXT) for name in ("customer_id", "email", "phone", "name", "language", "country")),
         ("happened_at", _TIME),
+        ("last_seen_at", _TIME),
     ]
 )
-"""What a row says of one person; `happened_at` null: as of the import."""
+"""What a row says of one person; `happened_at` null: as of the import; `last_seen_at` null: as `happened_at`."""
 
 EVENTS = pa.schema(
     [
@@ -79,9 +87,10 @@ EVENTS = pa.schema(
         *((name, _TEXT) for name in ("product_id", "order_id", "currency")),
         ("amount_minor", _MONEY),
         ("properties", _TEXT),
+        ("received_at", _TIME),
     ]
 )
-"""One event; `message_id` null: made from its content."""
+"""One event; `message_id` null: made from its content; `received_at` null: as of the import."""
 
 STAGED: Mapping[str, pa.Schema] = {"sale": SALE, "product": PRODUCTS, "customer": CUSTOMERS, "event": EVENTS}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,10 @@ class ParquetPart:
             with pq.ParquetFile(self.path) as file:
                 total = max(file.metadata.num_rows, 1)
                 for batch in file.iter_batches(BATCH_ROWS, columns=self.columns):
-                    texts = {name: as_text(batch.column(position)) for position, name in enumerate(batch.schema.names)}
+                    texts = _Texts(dict(zip(batch.schema.names, batch.columns, strict=True)))
                     lines = np.arange(before + 1, before + 1 + batch.num_rows, dtype=np.int64)
                     before += batch.num_rows
-                    yield Rows(lines=lines, columns=texts, raw=RawCells(list(texts.values())), share=before / total)
+                    yield Rows(lines=lines, columns=texts, raw=RawCells(texts.values()), share=before / total)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
                 f"cannot import {self.name}", f"its data break off behind row {before} ({error})", "Write the file again."
@@ -60,10 +60,32 @@ class ParquetPart:
 
 
 @dataclass(frozen=True)
+class _Texts(Mapping[str, Any]):
+    """Columns of any plain type as text, made when they are asked for and kept."""
+
+    typed: Mapping[str, Any]
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return one column as text."""
+        if name not in self.made:
+            self.made[name] = as_text(self.typed[name])
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Walk the names."""
+        return iter(self.typed)
+
+    def __len__(self) -> int:
+        """Count the columns."""
+        return len(self.typed)
+
+
+@dataclass(frozen=True)
 class RawCells:
     """The raw text of rows that never were text: their cells, as a line of CSV."""
 
-    cells: list[Any]
+    cells: Iterable[Any]
 
     def __call__(self, positions: Positions) -> list[str]:
         """Return the rows at `positions`."""

@@ -16,6 +16,7 @@ REASONS: Mapping[str, Text] = {
     "no_date": Text("its date is empty", "日期为空"),
     "bad_date": Text("no date as this column writes them, or before 1970", "不是该列写法的日期，或早于 1970 年"),
     "future_date": Text("more than a day ahead of the clock", "比当前时间晚一天以上"),
+    "missing_value": Text("a text that is needed is empty", "必需的文字为空"),
     "missing_number": Text("a number that is needed is empty", "必需的数字为空"),
     "bad_number": Text("no number, or too large to be one", "不是数字，或数值过大"),
     "zero_quantity": Text("nothing was bought", "数量为零，没有购买"),

@@ -55,6 +55,8 @@ class Rows:
     damaged: Sequence[Damaged] = ()
     share: float = 1.0
     """How much of the file has been read when these rows are done, 0..1."""
+    objects: Sequence[Mapping[str, Any]] | None = None
+    """The rows as they were written, lists and all, where the file holds objects; numbers are int or Decimal."""
 
     def __len__(self) -> int:
         """Count the rows that were divided into fields."""

@@ -21,8 +21,8 @@ from lifeloop.collect.facts import Facts
 from lifeloop.collect.numbers import DECIMAL, parse_numbers
 from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask
 
-Kind: TypeAlias = Literal["orders", "lines", "products", "customers", "events"]
-KINDS: tuple[Kind, ...] = ("orders", "lines", "products", "customers", "events")
+Kind: TypeAlias = Literal["orders", "lines", "refunds", "products", "customers", "events"]
+KINDS: tuple[Kind, ...] = ("orders", "lines", "refunds", "products", "customers", "events")
 
 
 @dataclass(frozen=True, kw_only=True)

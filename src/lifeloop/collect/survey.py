@@ -19,7 +19,7 @@ from lifeloop.collect.numbers import comma_is_decimal
 from lifeloop.collect.rows import Rows, trimmed
 from lifeloop.collect.understanding import Understood
 
-_MONEY = ("amount", "price", "total", "cost")
+_MONEY = ("amount", "price", "total", "cost", "total_minor", "amount_minor", "price_minor")
 
 
 @dataclass

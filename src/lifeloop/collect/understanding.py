@@ -11,7 +11,7 @@ from lifeloop.collect.columns import Sample, amount_is_of_order, check_said, gue
 from lifeloop.collect.report import ColumnGuess, Guess
 from lifeloop.collect.rows import Part, Rows
 from lifeloop.collect.source import KINDS, Source
-from lifeloop.collect.sources import SOURCES
+from lifeloop.collect.sources import OF_ONE_SHOP, SOURCES
 
 _SHOWN_COLUMNS = 40
 
@@ -51,7 +51,7 @@ class Understood:
 
 def kept_under(form: Source) -> str:
     """Return the source that facts of a form are kept under where nobody names one."""
-    return SHOP if form.name in KINDS else form.name
+    return SHOP if form.name in OF_ONE_SHOP else form.name
 
 
 def understand(part: Part, request: Request, settings: Settings) -> Understood:

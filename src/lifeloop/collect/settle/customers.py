@@ -17,7 +17,7 @@ WITH numbered AS (
     SELECT c.*, row_number() OVER (PARTITION BY customer_id ORDER BY part DESC, line DESC) AS age FROM customer AS c
 ), ever AS (
     SELECT customer_id, {", ".join(f"max({name}) AS {name}" for name in _TRAITS)}, min(happened_at) AS first_at,
-        max(happened_at) AS last_at
+        max(coalesce(last_seen_at, happened_at)) AS last_at
     FROM customer GROUP BY customer_id
 )
 SELECT n.customer_id AS customer_id, {", ".join(f"coalesce(n.{name}, e.{name}) AS {name}" for name in _TRAITS)},

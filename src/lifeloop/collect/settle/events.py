@@ -8,25 +8,29 @@ from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import EVENT
 
 _CONTENT = ("customer_id", "anonymous_id", "session_id", "name", "product_id", "order_id", "properties")
+_REST = tuple(name for name in ("part", *EVENTS.names) if name != "message_id")
 _TEXT = ", ".join(f"coalesce({name}, '')" for name in _CONTENT)
 
 NAMED = f"""
 WITH fingerprinted AS (
     SELECT e.*, md5(concat_ws('|', {_TEXT}, CAST(happened_at AS VARCHAR),
         coalesce(CAST(amount_minor AS VARCHAR), ''))) AS content
-    FROM event AS e
+    FROM event AS e WHERE message_id IS NULL
 ), counted AS (
     SELECT f.*, row_number() OVER (PARTITION BY part, content ORDER BY line) AS occurrence FROM fingerprinted AS f
 ), identified AS (
-    SELECT {", ".join(f"c.{name}" for name in ("part", *EVENTS.names) if name != "message_id")},
-        coalesce(message_id, concat(content, '-', CAST(occurrence AS VARCHAR))) AS message_id FROM counted AS c
+    SELECT {", ".join(f"e.{name}" for name in _REST)}, message_id FROM event AS e WHERE message_id IS NOT NULL
+    UNION ALL
+    SELECT {", ".join(f"c.{name}" for name in _REST)}, concat(content, '-', CAST(occurrence AS VARCHAR)) AS message_id
+    FROM counted AS c
 )
 SELECT i.*, row_number() OVER (PARTITION BY message_id ORDER BY part, line) AS copy FROM identified AS i
 """
 
 FRESH = """
 SELECT $source AS source, n.message_id AS message_id, n.type AS type, n.name AS name, n.customer_id AS customer_id,
-    n.anonymous_id AS anonymous_id, n.session_id AS session_id, n.happened_at AS occurred_at, $received_at AS received_at,
+    n.anonymous_id AS anonymous_id, n.session_id AS session_id, n.happened_at AS occurred_at,
+    coalesce(n.received_at, $received_at) AS received_at,
     n.product_id AS product_id, n.order_id AS order_id, n.currency AS currency, n.amount_minor AS amount_minor,
     n.properties AS properties
 FROM named AS n LEFT JOIN (SELECT message_id FROM events WHERE source = $source) AS k ON n.message_id = k.message_id

@@ -8,47 +8,61 @@ from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import PRODUCT
 
-HEARD = """
-WITH said AS (
+_TRAITS = ("title", "category", "brand", "price_minor", "cost_minor")
+
+
+def _last_said(name: str) -> str:
+    """Return a query for what was last said of one trait of each product; an amount comes with its currency."""
+    return f"""SELECT product_id, {name}, currency FROM (
+        SELECT s.product_id, s.{name}, s.currency,
+            row_number() OVER (PARTITION BY product_id ORDER BY happened_at DESC, {name}) AS age
+        FROM said AS s WHERE {name} IS NOT NULL
+    ) AS aged WHERE age = 1"""
+
+
+HEARD = f"""
+WITH sold AS (
     SELECT product_id, title, category, CAST(NULL AS VARCHAR) AS brand, currency, price_minor,
-        CAST(NULL AS BIGINT) AS cost_minor, happened_at
+        CAST(NULL AS BIGINT) AS cost_minor, max(happened_at) AS happened_at
     FROM sale WHERE doc = 'order' AND product_id IS NOT NULL
+    GROUP BY product_id, title, category, currency, price_minor
+), said AS (
+    SELECT product_id, title, category, brand, currency, price_minor, cost_minor, happened_at FROM sold
     UNION ALL
     SELECT product_id, title, category, brand, currency, price_minor, cost_minor,
         coalesce(happened_at, $received_at) AS happened_at
     FROM listed
 ), latest AS (
     SELECT product_id, max(happened_at) AS updated_at FROM said GROUP BY product_id
-), now AS (
-    SELECT s.product_id, l.updated_at, min(s.title) AS title, min(s.category) AS category, min(s.brand) AS brand,
-        min(s.currency) AS currency, min(s.price_minor) AS price_minor, min(s.cost_minor) AS cost_minor
-    FROM said AS s JOIN latest AS l ON s.product_id = l.product_id AND s.happened_at = l.updated_at
-    GROUP BY s.product_id, l.updated_at
-), ever AS (
-    SELECT product_id, min(title) AS title, min(category) AS category FROM said GROUP BY product_id
-)
-SELECT n.product_id, coalesce(n.title, e.title) AS title, coalesce(n.category, e.category) AS category, n.brand,
-    n.currency, n.price_minor, n.cost_minor, n.updated_at
-FROM now AS n JOIN ever AS e ON n.product_id = e.product_id
+), {", ".join(f"{name}_said AS ({_last_said(name)})" for name in _TRAITS)}
+SELECT l.product_id AS product_id, {", ".join(f"{name}_said.{name} AS {name}" for name in _TRAITS)},
+    coalesce(price_minor_said.currency, cost_minor_said.currency) AS currency, l.updated_at AS updated_at
+FROM latest AS l
+{" ".join(f"LEFT JOIN {name}_said ON l.product_id = {name}_said.product_id" for name in _TRAITS)}
 """
-"""One row per product of this import, as of the last time it speaks of it."""
+"""One row per product of this import: each trait as it was last said, dated by the last time anything was."""
 
-NEWS = """
-SELECT $source AS source, h.product_id AS product_id, coalesce(h.title, k.title) AS title,
-    coalesce(h.category, k.category) AS category, coalesce(h.brand, k.brand) AS brand,
-    CASE WHEN h.price_minor IS NULL THEN k.currency ELSE h.currency END AS currency,
-    coalesce(h.price_minor, k.price_minor) AS price_minor, coalesce(h.cost_minor, k.cost_minor) AS cost_minor,
-    h.updated_at AS updated_at, k.product_id IS NOT NULL AS was_known
-FROM heard AS h LEFT JOIN (SELECT * FROM products WHERE source = $source) AS k ON h.product_id = k.product_id
-WHERE k.product_id IS NULL OR (h.updated_at > k.updated_at AND (
-    NOT $listed
-    OR coalesce(h.title, k.title, '') <> coalesce(k.title, '')
-    OR coalesce(h.category, k.category, '') <> coalesce(k.category, '')
-    OR coalesce(h.brand, k.brand, '') <> coalesce(k.brand, '')
-    OR coalesce(h.price_minor, k.price_minor, -1) <> coalesce(k.price_minor, -1)
-    OR coalesce(h.cost_minor, k.cost_minor, -1) <> coalesce(k.cost_minor, -1)))
+
+def _newest(name: str) -> str:
+    """Return a trait: the newer word wins, the older one fills in what nobody has said since."""
+    return f"CASE WHEN is_newer THEN coalesce(h.{name}, k.{name}) ELSE coalesce(k.{name}, h.{name}) END"
+
+
+_PRICED = "CASE WHEN is_newer THEN h.price_minor IS NOT NULL OR k.price_minor IS NULL ELSE k.price_minor IS NULL END"
+_DIFFERS = " OR ".join(
+    f"(h.{name} IS NOT NULL AND (k.{name} IS NULL OR (is_newer AND h.{name} <> k.{name})))" for name in _TRAITS
+)
+NEWS = f"""
+SELECT $source AS source, h.product_id AS product_id, {", ".join(f"{_newest(name)} AS {name}" for name in _TRAITS)},
+    CASE WHEN {_PRICED} THEN h.currency ELSE k.currency END AS currency,
+    CASE WHEN is_newer THEN h.updated_at ELSE k.updated_at END AS updated_at, k.product_id IS NOT NULL AS was_known
+FROM (
+    SELECT a.*, b.updated_at IS NULL OR a.updated_at > b.updated_at AS is_newer FROM heard AS a
+    LEFT JOIN (SELECT product_id, updated_at FROM products WHERE source = $source) AS b ON a.product_id = b.product_id
+) AS h LEFT JOIN (SELECT * FROM products WHERE source = $source) AS k ON h.product_id = k.product_id
+WHERE k.product_id IS NULL OR (is_newer AND NOT $listed) OR {_DIFFERS}
 """
-"""The heard products that are new, or say something newer than what is known."""
+"""The heard products that are new, say something newer than what is known, or something nobody has said yet."""
 
 _COLUMNS = ", ".join(PRODUCT.columns)
 APPENDED = f"SELECT {_COLUMNS} FROM news"

@@ -28,8 +28,11 @@ from lifeloop.schema import ORDER, ORDER_LINE, REFUND
 
 
 def joined_parts(work: Work, stage: Stage) -> Any:
-    """Return the staged sales as a source of queries, lines that several files hold counted once."""
+    """Return the staged sales as a source of queries, lines told again or held by several files counted once."""
     sale: Any = stage.source("sale")
+    placed = work.engine.query("SELECT count(line_no) AS n FROM sale", {"sale": sale}).to_pylist()[0]["n"]
+    if placed:
+        sale = materialise(work.engine.stream(sql.TOLD_LAST, {"sale": sale}), work.folder / "told.parquet")
     if work.parts > 1 and stage.files("sale"):
         sale = materialise(work.engine.stream(sql.JOIN_PARTS, {"sale": sale}), work.folder / "joined.parquet")
     return sale

@@ -12,6 +12,18 @@ def _columns(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in ("part", *SALE.names))
 
 
+TOLD_LAST = f"""
+WITH ranked AS (
+    SELECT s.*, rank() OVER (PARTITION BY doc, doc_id, CASE WHEN whole THEN 0 ELSE line_no END
+        ORDER BY part DESC, line DESC) AS age
+    FROM sale AS s WHERE line_no IS NOT NULL
+)
+SELECT {_columns("r")} FROM ranked AS r WHERE age = 1
+UNION ALL
+SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL
+"""
+"""Rows that say which line of which document they are: of each only the last that was told; the others as they are."""
+
 JOIN_PARTS = f"""
 WITH shared AS (
     SELECT doc, doc_id FROM sale GROUP BY doc, doc_id HAVING min(part) <> max(part)
@@ -68,6 +80,7 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
         max(channel) AS channel,
         max(coupon) AS coupon,
         max(country) AS country,
+        max(received_at) AS received_at,
         {_digest("NOT is_line")} AS head_digest,
         {_digest("is_line")} AS line_digest
     FROM sale WHERE doc = 'order' GROUP BY doc_id
@@ -128,9 +141,9 @@ LEFT JOIN sharing AS s ON c.order_id = s.order_id
 
 _LINE = """
     $source AS source, s.doc_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
-    $received_at AS received_at, s.product_id AS product_id, s.title AS title, s.quantity AS quantity,
-    s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
-    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.part, s.line) AS line_no
+    coalesce(s.received_at, $received_at) AS received_at, s.product_id AS product_id, s.title AS title,
+    s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
+    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
 _WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate <> 'resumed'"
 LINES_ARRIVING = f"""
@@ -178,9 +191,10 @@ _ORDER_COLUMNS = (
 )  # fmt: skip
 ORDERS = """
 SELECT $source AS source, d.order_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
-    $received_at AS received_at, d.currency AS currency, d.total_minor AS total_minor, d.discount_minor AS discount_minor,
-    d.shipping_minor AS shipping_minor, d.tax_minor AS tax_minor, d.goods_minor AS goods_minor, d.quantity AS quantity,
-    d.products AS products, d.channel AS channel, d.coupon AS coupon, d.country AS country, d.digest AS digest
+    coalesce(d.received_at, $received_at) AS received_at, d.currency AS currency, d.total_minor AS total_minor,
+    d.discount_minor AS discount_minor, d.shipping_minor AS shipping_minor, d.tax_minor AS tax_minor,
+    d.goods_minor AS goods_minor, d.quantity AS quantity, d.products AS products, d.channel AS channel, d.coupon AS coupon,
+    d.country AS country, d.digest AS digest
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 """
 """The orders that are new."""
@@ -206,7 +220,8 @@ ORDERS_REWRITTEN = f"""
 SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.customer_id) AS customer_id,
     CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at WHEN f.fate = 'itemised' THEN o.placed_at
         ELSE d.placed_at END AS placed_at,
-    $received_at AS received_at, CASE WHEN f.fate = 'itemised' THEN o.currency ELSE d.currency END AS currency,
+    coalesce(d.received_at, $received_at) AS received_at,
+    CASE WHEN f.fate = 'itemised' THEN o.currency ELSE d.currency END AS currency,
     {_paid("total_minor")}, {_paid("discount_minor")}, {_paid("shipping_minor")}, {_paid("tax_minor")},
     {_paid("goods_minor")}, {_counted("quantity")}, {_counted("products")},
     coalesce(d.channel, o.channel) AS channel, coalesce(d.coupon, o.coupon) AS coupon,
@@ -256,9 +271,10 @@ own or its order is told anew in this import: then the time was mended (replaced
 _REFUND = """
     $source AS source, s.doc_id AS refund_id, s.order_id AS order_id, s.customer_id AS customer_id,
     s.happened_at AS refunded_at,
-    $received_at AS received_at, s.product_id AS product_id, s.quantity AS quantity, s.currency AS currency,
+    coalesce(s.received_at, $received_at) AS received_at, s.product_id AS product_id, s.quantity AS quantity,
+    s.currency AS currency,
     s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
-    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.part, s.line) AS line_no
+    {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
 REFUNDS = f"""
 SELECT {_REFUND.format(offset="")}

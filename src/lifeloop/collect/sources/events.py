@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.collect import amounts
+from lifeloop.collect.event_names import PAGES, segment_name
 from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import JUNK, clean_ids, customers_of
 from lifeloop.collect.numbers import by_distinct
@@ -26,27 +27,6 @@ from lifeloop.collect.words import WORDS
 _FIELDS = (
     "message_id", "event", "customer_id", "anonymous_id", "email", "session_id", "product_id", "order_id", "amount", "currency",
 )  # fmt: skip
-
-NAMES: Mapping[str, str] = {
-    "Product Viewed": "view, view_item, viewed product, product view, product_view, pv, detail, 浏览, 查看",
-    "Product Clicked": "click, select_item, product click, 点击",
-    "Product List Viewed": "view_item_list, list view, category view",
-    "Products Searched": "search, 搜索",
-    "Product Added": "addtocart, add_to_cart, add to cart, cart, basket, 加购, 加入购物车",
-    "Product Removed": "remove_from_cart, remove from cart, removefromcart, 移出购物车",
-    "Product Added to Wishlist": "add_to_wishlist, wishlist, fav, favorite, 收藏",
-    "Cart Viewed": "view_cart, cart view",
-    "Checkout Started": "begin_checkout, checkout, 结算",
-    "Payment Info Entered": "add_payment_info",
-    "Order Completed": "purchase, transaction, buy, order, completed order, bought, 购买, 下单, 支付",
-    "Order Refunded": "refund, 退款",
-    "Signed Up": "sign_up, signup, register, 注册",
-    "Signed In": "login, sign_in, 登录",
-}
-"""Segment's name -> what else it is called; compared without case."""
-
-_SEGMENT = {other.strip(): name for name, others in NAMES.items() for other in others.split(",")}
-_PAGES = frozenset({"page", "page_view", "pageview", "$pageview", "page view", "page viewed"})
 
 
 class Events:
@@ -72,15 +52,6 @@ class Events:
         return lambda rows: _read(reading, rows)
 
 
-def segment_name(text: str | None) -> str | None:
-    """Return Segment's name of an event, or the text itself.
-
-    >>> segment_name("addtocart"), segment_name("Coupon Applied")
-    ('Product Added', 'Coupon Applied')
-    """
-    return None if text is None else _SEGMENT.get(text.lower(), text)
-
-
 def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     sieve = Sieve(rows)
     at = reading.instants(rows, sieve, "occurred_at")
@@ -93,7 +64,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     sieve.drop(nobody, "no_customer", "neither a customer nor a visitor nor a visit is named")
     amount = reading.numbers(rows, sieve, "amount")
     currency = amounts.currency_of(reading, rows, sieve, "amount")
-    pages = pa.array(sorted(_PAGES))
+    pages = pa.array(sorted(PAGES))
     columns = {
         "line": rows.lines,
         "message_id": reading.text(rows, "message_id"),

@@ -1,0 +1,167 @@
+"""Segment's wire form, as an archive of what a shop's event pipeline received: one JSON object per line.
+
+Every object is an event. `Order Completed` is an order with its lines beside it, `Order Refunded` and `Order Cancelled` are
+refunds, `identify` tells of a customer. The amount of an event is its `total`, else `revenue`, else `value`, else `price` x
+`quantity`. Columns hold the product, the order and the currency; `properties` keeps the rest.
+
+Source  Segment's specification; see `lifeloop.collect.wire` and `lifeloop.collect.wire_sales`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lifeloop.base.money import EXPONENT
+from lifeloop.collect import amounts
+from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
+from lifeloop.collect.event_names import TYPES, segment_name
+from lifeloop.collect.facts import Facts, staged
+from lifeloop.collect.idents import JUNK, clean_ids, customers_of
+from lifeloop.collect.numbers import DECIMAL, by_distinct, parse_numbers
+from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask, trimmed
+from lifeloop.collect.source import Kind, Reader, Reading, either, masked
+from lifeloop.collect.wire import EVENT_FIELDS, PERSON_FIELDS, SALE_FIELDS, Items, columns_at, objects_in, places_of, rest_of
+from lifeloop.collect.wire_sales import GIVEN_BACK, ORDERED, Sales
+
+_UTC = ZoneInfo("UTC")
+_OWN_PLACES = {"email", "country"}
+"""Columns that stand in different places in an order and in an `identify`."""
+
+
+class Segment:
+    """The source of archives in Segment's wire form."""
+
+    name = "segment"
+    kind: Kind = "events"
+    also: Sequence[Kind] = ()
+    about = "Events in Segment's wire form (JSON lines), with the orders, refunds and customers told in them."
+    fields: Mapping[str, Sequence[str]] = {
+        **PERSON_FIELDS,
+        **SALE_FIELDS,
+        **EVENT_FIELDS,
+        **{name: (*SALE_FIELDS[name], *PERSON_FIELDS[name]) for name in _OWN_PLACES},
+    }
+    required: Sequence[Sequence[str]] = (("type",), ("message_id",), ("occurred_at",), ("customer_id", "anonymous_id"))
+
+    def recognises(self, columns: Sequence[str], mapping: Mapping[str, str], /) -> bool:
+        """Return whether the fields that all of Segment's clients send are there, under their names."""
+        return {"type", "messageId"} <= set(columns) and all(any(name in mapping for name in group) for group in self.required)
+
+    def begin(self, reading: Reading) -> Reader:
+        """Return the reader of one file's batches."""
+        return _Reader(replace(reading, zone=_UTC, comma=False))
+
+
+class _Reader:
+    def __init__(self, reading: Reading) -> None:
+        said = {ours: theirs for ours, theirs in reading.columns.items() if ours not in _OWN_PLACES}
+        self._events, self._sales, self._people = (
+            places_of(fields, said) for fields in (EVENT_FIELDS, SALE_FIELDS, PERSON_FIELDS)
+        )
+        named = {ours: ".".join(keys[0]) for ours, keys in {**self._people, **self._sales, **self._events}.items()}
+        self._reading = replace(reading, columns=named)
+
+    def __call__(self, rows: Rows) -> tuple[Facts, Sieve]:
+        """Make facts of some objects."""
+        objects, reading = objects_in(rows), self._reading
+        told = columns_at(objects, self._events)
+        name = by_distinct(told["event"], lambda text: segment_name(text.strip()), pa.string())
+        is_track = as_mask(pc.equal(told["type"], "track"))
+        is_order, is_refund = (is_track & _among(name, names) for names in (ORDERED, GIVEN_BACK))
+        is_person = as_mask(pc.equal(told["type"], "identify"))
+        sales, people = np.flatnonzero(is_order | is_refund), np.flatnonzero(is_person)
+        of_sale, of_person = columns_at(objects, self._sales, sales), columns_at(objects, self._people, people)
+        both = {ours: pc.coalesce(of_sale[ours], of_person[ours]) for ours in _OWN_PLACES}
+        ours = {**of_person, **of_sale, **told, **both}
+        columns = {reading.columns[name]: column for name, column in ours.items()}
+        wire = replace(rows, columns=columns)
+        sieve = Sieve(wire)
+        said = _said(reading, wire, sieve, name)
+        event = _event(reading, wire, name, said)
+        found = Sales(reading, wire, sieve, is_order, is_refund, Items.of(objects, sales), said).staged()
+        named = as_mask(pc.is_valid(said["customer_id"]))
+        tells = named & (is_person | as_mask(pc.is_valid(reading.text(wire, "email"))))
+        person = _person(reading, wire, said)
+        facts = {
+            "event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}),
+            "sale": found,
+            "customer": staged("customer", sieve.good & tells, person),
+        }
+        return Facts(facts), sieve
+
+
+def _among(name: Any, names: Sequence[str]) -> Mask:
+    return as_mask(pc.is_in(name, value_set=pa.array(names)))
+
+
+def _said(reading: Reading, rows: Rows, sieve: Sieve, name: Any) -> dict[str, Any]:
+    """Return who did it and when; events that do not say so, or not what was done, are rejected."""
+    at = reading.instants(rows, sieve, "occurred_at")
+    type_, theirs = reading.text(rows, "type"), reading.columns
+    known = pc.is_in(type_, value_set=pa.array(TYPES))
+    sieve.drop(pc.is_null(type_), "no_event", "it has no type", theirs["type"])
+    sieve.drop(pc.invert(known), "no_event", f"'{{value}}' is none of {', '.join(TYPES)}", theirs["type"])
+    nameless = as_mask(pc.is_null(name)) & as_mask(pc.equal(type_, "track"))
+    sieve.drop(nameless, "no_event", "nothing says what was done", theirs["event"])
+    said = {
+        "type": type_,
+        "happened_at": at,
+        "received_at": reading.instants(rows, sieve, "received_at", required=False),
+        "message_id": reading.text(rows, "message_id"),
+        "customer_id": customers_of(reading.text(rows, "customer_id"), reading.text(rows, "email")),
+        "anonymous_id": clean_ids(reading.text(rows, "anonymous_id"), junk=JUNK),
+        "session_id": clean_ids(reading.text(rows, "session_id")),
+    }
+    nobody = pc.is_null(pc.coalesce(said["customer_id"], said["anonymous_id"], said["session_id"]))
+    sieve.drop(nobody, "no_customer", "neither a customer nor a visitor nor a visit is named")
+    return said
+
+
+def _event(reading: Reading, rows: Rows, name: Any, said: Mapping[str, Any]) -> dict[str, Any]:
+    amount, currency = _amount(reading, rows)
+    return {
+        "line": rows.lines,
+        **said,
+        "name": name,
+        "product_id": clean_ids(reading.text(rows, "product_id")),
+        "order_id": clean_ids(reading.text(rows, "order_id")),
+        "currency": masked(currency, as_mask(pc.is_valid(amount))),
+        "amount_minor": amounts.minor(amount, currency),
+    }
+
+
+def _amount(reading: Reading, rows: Rows) -> tuple[Any, Any]:
+    """Return the money each event is about, and its currency; null where that is no number or of no known currency."""
+    stated = [parse_numbers(reading.text(rows, name)) for name in ("total", "revenue", "value")]
+    price, quantity = (parse_numbers(reading.text(rows, name)) for name in ("price", "quantity"))
+    pieces = either(as_mask(pc.is_valid(quantity)), quantity, pa.scalar(1, DECIMAL))
+    amount = pc.coalesce(*stated, pc.multiply(price, pieces).cast(DECIMAL))
+    said = by_distinct(reading.text(rows, "currency"), lambda text: amounts.currency_in(text, reading.base), pa.string())
+    codes = pc.coalesce(said, pa.scalar(reading.base))
+    known = as_mask(pc.is_in(codes, value_set=pa.array(sorted(EXPONENT))))
+    return masked(amount, known), either(known, codes, pa.scalar(reading.base))
+
+
+def _person(reading: Reading, rows: Rows, said: Mapping[str, Any]) -> dict[str, Any]:
+    created = parse_instants(reading.text(rows, "created_at"), DateStyle(), _UTC)
+    past = pc.less_equal(created, pa.scalar(reading.latest, INSTANT))
+    parts = (reading.text(rows, part) for part in ("first_name", "last_name"))
+    full = trimmed(pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement=""))
+    language = pc.utf8_lower(pc.replace_substring_regex(reading.text(rows, "language"), r"^([A-Za-z]{2,3})[-_].*$", r"\1"))
+    return {
+        "line": rows.lines,
+        "customer_id": said["customer_id"],
+        "email": pc.utf8_lower(reading.text(rows, "email")),
+        "name": pc.coalesce(reading.text(rows, "name"), full),
+        "language": language,
+        **{trait: reading.text(rows, trait) for trait in ("phone", "country")},
+        "happened_at": pc.coalesce(masked(created, as_mask(past)), said["happened_at"]),
+        "last_seen_at": said["happened_at"],
+    }

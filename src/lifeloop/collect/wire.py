@@ -1,0 +1,159 @@
+"""Segment's wire form as columns: each thing an event says is looked for in its places, the first that says it counts.
+
+Source  Segment's specification (common fields, identify, e-commerce version 2); RudderStack's and Google Analytics 4's names
+for the same stand behind Segment's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.collect.jsonlines import Keys, plain_text, values_at
+from lifeloop.collect.rows import Positions, Rows, trimmed
+
+Object: TypeAlias = Mapping[str, Any]
+Places: TypeAlias = Mapping[str, Sequence[Keys]]
+
+
+def _traits(*names: str) -> tuple[str, ...]:
+    return tuple(f"{behind}.{name}" for name in names for behind in ("traits", "context.traits"))
+
+
+EVENT_FIELDS: Mapping[str, Sequence[str]] = {
+    "type": ("type",),
+    "event": ("event", "name"),
+    "message_id": ("messageId",),
+    "customer_id": ("userId",),
+    "anonymous_id": ("anonymousId",),
+    "session_id": ("context.sessionId",),
+    "occurred_at": ("timestamp", "originalTimestamp"),
+    "received_at": ("receivedAt",),
+    **{name: (f"properties.{name}",) for name in ("currency", "total", "revenue", "value", "price", "quantity")},
+    "product_id": ("properties.product_id", "properties.item_id", "properties.sku"),
+    "order_id": ("properties.order_id", "properties.transaction_id"),
+}
+"""What every event may say: our column -> where it stands, most telling first."""
+
+SALE_FIELDS: Mapping[str, Sequence[str]] = {
+    "email": ("properties.email", *_traits("email")),
+    **{name: (f"properties.{name}",) for name in ("refund_id", "subtotal", "shipping", "tax", "discount", "coupon", "channel")},
+    "country": ("properties.country",),
+}
+"""What only an order and money given back say."""
+
+PERSON_FIELDS: Mapping[str, Sequence[str]] = {
+    "email": _traits("email"),
+    "phone": _traits("phone"),
+    "name": _traits("name"),
+    "first_name": _traits("firstName", "first_name"),
+    "last_name": _traits("lastName", "last_name"),
+    "language": (*_traits("language", "locale"), "context.locale"),
+    "country": _traits("country", "address.country"),
+    "created_at": _traits("createdAt", "created_at"),
+}
+"""What only an `identify` says."""
+
+_PRODUCT_FIELDS: Mapping[str, Sequence[str]] = {
+    "product_id": ("product_id", "item_id", "sku", "name", "item_name"),
+    "title": ("name", "item_name"),
+    "category": ("category", "item_category"),
+    "price": ("price",),
+    "quantity": ("quantity",),
+}
+_LISTS: Sequence[Keys] = (("properties", "products"), ("properties", "items"))
+_KEPT = frozenset({"product_id", "order_id", "currency"})
+_BESIDE = ("previousId", "groupId", "category")
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=float).encode
+
+
+def places_of(fields: Mapping[str, Sequence[str]], mapping: Mapping[str, str] | None = None) -> Places:
+    """Return where each of our columns stands, as keys; what `mapping` names for it comes first."""
+    said = mapping or {}
+    names = {ours: dict.fromkeys([said[ours], *words] if ours in said else words) for ours, words in fields.items()}
+    return {ours: [tuple(name.split(".")) for name in listed] for ours, listed in names.items()}
+
+
+def objects_in(rows: Rows) -> Sequence[Object]:
+    """Return rows as objects; those of a file that has none are made of its columns `outer.inner`."""
+    if rows.objects is not None:
+        return rows.objects
+    made: list[dict[str, Any]] = [{} for _ in range(len(rows))]
+    for name in rows.columns:
+        *outer, last = name.split(".")
+        for one, value in zip(made, rows.text(name).to_pylist(), strict=True):
+            if value is not None:
+                for key in outer:
+                    one = one.setdefault(key, {})
+                one[last] = value
+    return made
+
+
+def texts_at(objects: Sequence[Object], places: Sequence[Keys]) -> list[str | None]:
+    """Return what the first place that says anything says in each object, as text."""
+    found: list[str | None] = [None] * len(objects)
+    for place, keys in enumerate(places):
+        here = values_at(objects, keys)
+        texts = [value if value.__class__ is str else plain_text(value) for value in here]
+        found = texts if not place else [a or b for a, b in zip(found, texts, strict=True)]
+        if None not in found:
+            break
+    return found
+
+
+def columns_at(objects: Sequence[Object], places: Places, only: Positions | None = None) -> dict[str, Any]:
+    """Return a column of text for each of our columns; only the objects at `only` are looked at, the others say nothing."""
+    if only is None:
+        return {ours: pa.array(texts_at(objects, keys), pa.string()) for ours, keys in places.items()}
+    chosen = [objects[place] for place in only.tolist()]
+    back = np.full(len(objects), -1, np.int64)
+    back[only] = np.arange(len(only))
+    taken = pa.array(back, mask=back < 0)
+    return {ours: pa.array(texts_at(chosen, keys), pa.string()).take(taken) for ours, keys in places.items()}
+
+
+def rest_of(objects: Sequence[Object]) -> Any:
+    """Return as JSON what each object says beside the columns of an event: its properties or traits; null where nothing."""
+    return pa.array([_rest(one) for one in objects], pa.string())
+
+
+def _rest(one: Object) -> str | None:
+    of_person = one.get("type") in ("identify", "group")
+    said = one.get("traits") or values_at([one], ("context", "traits"))[0] if of_person else one.get("properties")
+    rest = {key: value for key, value in said.items() if key not in _KEPT} if isinstance(said, dict) else {}
+    rest.update((key, one[key]) for key in _BESIDE if one.get(key) is not None)
+    return _ENCODE(rest) if rest else None
+
+
+@dataclass(frozen=True)
+class Items:
+    """The products listed in some events: `owners` says which event each stands in, `places` where, from 1."""
+
+    owners: Positions
+    places: Positions
+    columns: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, objects: Sequence[Object], only: Positions) -> Items:
+        """Collect the products of the events at `only`; an entry that is no object is a product nothing is said of."""
+        owners: list[int] = []
+        places: list[int] = []
+        found: list[Object] = []
+        for owner in only.tolist():
+            listed = next((here for (here,) in (values_at([objects[owner]], keys) for keys in _LISTS) if here), ())
+            listed = listed if isinstance(listed, list) else ()
+            owners.extend(repeat(owner, len(listed)))
+            places.extend(range(1, len(listed) + 1))
+            found.extend(item if isinstance(item, dict) else {} for item in listed)
+        columns = {name: trimmed(column) for name, column in columns_at(found, places_of(_PRODUCT_FIELDS)).items()}
+        return cls(np.array(owners, np.int64), np.array(places, np.int64), columns)
+
+    def __len__(self) -> int:
+        """Count the products."""
+        return len(self.owners)
