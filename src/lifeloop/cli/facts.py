@@ -76,7 +76,7 @@ def import_(
     home: HomeOption = None,
     as_: Annotated[
         str | None,
-        typer.Option("--as", help="orders, lines, products, customers or events. Default: guessed.", show_default=False),
+        typer.Option("--as", help="orders, lines, refunds, products, customers, events. Default: guessed.", show_default=False),
     ] = None,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="OUR=THEIRS, such as customer_id=Buyer; repeatable.", show_default=False)

@@ -62,7 +62,7 @@ class Sales:
         documents = _Documents(self, currency, {"order": order, "refund": refund}, number)
         return pa.concat_tables(
             [
-                documents.orders(sums, goods, total),
+                documents.orders(sums, goods, total, lines),
                 documents.lines(lines, self.is_order, "order"),
                 documents.lines(_returned(lines, self.is_refund & self.sieve.good, goods, total), self.is_refund, "refund"),
             ]
@@ -121,6 +121,11 @@ class _Lines:
         """Return which events have lines."""
         return np.bincount(self.owners, minlength=events) > 0
 
+    def pieces(self, events: int) -> Any:
+        """Return the pieces over all lines of each event; null where it has none."""
+        counts = np.bincount(self.owners, as_doubles(self.quantity).fill_null(0.0).to_numpy(), minlength=events)
+        return pa.array(counts, mask=~self.has_any(events))
+
 
 @dataclass(frozen=True)
 class _Documents:
@@ -131,7 +136,7 @@ class _Documents:
     ids: Mapping[str, Any]
     number: Any
 
-    def orders(self, sums: Mapping[str, Any], goods: Any, total: Any) -> Any:
+    def orders(self, sums: Mapping[str, Any], goods: Any, total: Any, lines: _Lines) -> Any:
         """Return what each order says as a whole."""
         reading, rows = self.sales.reading, self.sales.rows
         minors = {name: amounts.minor(sums[name], self.currency) for name in ("discount", "shipping", "tax")}
@@ -140,6 +145,7 @@ class _Documents:
             **self._common(np.arange(len(rows)), "order"),
             "is_line": np.zeros(len(rows), bool),
             "line_no": np.zeros(len(rows), np.int32),
+            "quantity": lines.pieces(len(rows)),
             "amount_minor": paid,
             "goods_minor": of_goods,
             "order_total_minor": paid,
