@@ -1,5 +1,6 @@
-"""A shop with known truth; its files go through the same import as a real shop's."""
+"""A shop with known truth; what it tells goes through the same import as a real shop's facts."""
 
-from lifeloop.simulate.shop import ShopConfig, SimulatedShop, simulate, write_files
+from lifeloop.simulate.shop import Seen, Shop, World
+from lifeloop.simulate.world import WorldConfig
 
-__all__ = ["ShopConfig", "SimulatedShop", "simulate", "write_files"]
+__all__ = ["Seen", "Shop", "World", "WorldConfig"]

@@ -15,6 +15,8 @@ from lifeloop.simulate.world import BasketSection, WorldConfig
 
 MOST_PIECES = 5000
 """No line has more pieces."""
+SECOND_FAVOURITE = 0.35
+"""Share of the second favourite category in what is taken from the two."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,29 @@ class Shelf:
     def wish(self, who: Ints, day: int, purpose: str, k: Any = 0) -> Ints:
         """Return one product each of these people would like: of a favourite category, or of any."""
         draws = self.draws
-        favourite = self.favourites[who, draws.chance(f"{purpose}: second", who, 0.35, day, k).astype(np.int64)]
+        favourite = self.favourites[who, draws.chance(f"{purpose}: second", who, SECOND_FAVOURITE, day, k).astype(np.int64)]
         any_category = ~draws.chance(f"{purpose}: taste", who, self.config.basket.favourite, day, k)
         return self._of(np.where(any_category, -1, favourite), draws.uniform(f"{purpose}: product", who, day, k))
 
-    def fill(self, who: Ints, day: int, stock: Floats) -> Baskets:
-        """Return what these people, each once, want to order, with substitutes for what is out of stock."""
+    def fill(self, who: Ints, day: int, stock: Floats, again: Ints | None = None) -> Baskets:
+        """Return what these people, each once, want to order, with substitutes for what is out of stock.
+
+        `again` names the first product of each basket; -1: as taste has it.
+        """
         own, draws = self.config.basket, self.draws
         size = 1 + draws.count("lines", who, (own.lines - 1) * self.generosity[who], day)
         basket = np.repeat(np.arange(who.size), size)
         place = np.arange(basket.size) - np.repeat(np.cumsum(size) - size, size)
         person = who[basket]
         product = self.wish(person, day, "line", place)
+        if again is not None:
+            product = np.where((place == 0) & (again[basket] >= 0), again[basket], product)
         first = self.goods.category[product[np.cumsum(size) - size]][basket]
-        fits = (place > 0) & draws.chance("complement", person, own.complement, day, place) & (self.goods.complements[first, -1] > 0)
+        fits = (
+            (place > 0)
+            & draws.chance("complement", person, own.complement, day, place)
+            & (self.goods.complements[first, -1] > 0)
+        )
         lines = np.flatnonzero(fits)
         if lines.size:
             running = self.goods.complements[first[lines]]
@@ -75,6 +86,27 @@ class Shelf:
         spread = draws.normal("pieces", person, day, place) * own.quantity_sigma
         quantity = np.clip(np.rint(np.exp(self.log_pieces + spread)), 1, MOST_PIECES).astype(np.int64)
         return self._from_shelf(Baskets(basket, product, quantity, np.zeros(basket.size, np.bool_)), person, place, day, stock)
+
+    def expected(self, who: Ints, value: Any) -> Floats:
+        """Return the expected sum of `value`, one per product, over the lines of each person's next order.
+
+        One piece each, full shelves, today's catalogue; what people use up and buy again is left out.
+        """
+        own, goods, weight = self.config.basket, self.goods, np.diff(self.running)
+        share = np.add.reduceat(weight, goods.starts[:-1]) / weight.sum()
+        mean = np.add.reduceat(weight * value, goods.starts[:-1]) / weight.sum() / np.maximum(share, 1e-300)
+        favourite = self.favourites[who]
+
+        def over_taste(of_category: Any) -> Floats:
+            liked: Any = (1 - SECOND_FAVOURITE) * of_category[favourite[:, 0]] + SECOND_FAVOURITE * of_category[favourite[:, 1]]
+            average: Floats = own.favourite * liked + (1 - own.favourite) * float(share @ of_category)
+            return average
+
+        fits = own.complement * (goods.complements[:, -1] > 0)
+        beside = np.diff(goods.complements, axis=1, prepend=0.0) @ mean
+        one = over_taste(mean)
+        further = over_taste(fits * beside) + (1 - over_taste(fits)) * one
+        return one + (own.lines - 1) * self.generosity[who] * further
 
     def _from_shelf(self, asked: Baskets, person: Ints, place: Ints, day: int, stock: Floats) -> Baskets:
         out = np.flatnonzero(stock[asked.product] <= 0)

@@ -48,10 +48,13 @@ class Draws:
         return np.random.Generator(np.random.Philox(key=self.seed << 32 | zlib.crc32(purpose.encode()), counter=[0, 0, 0, day]))
 
     def bits(self, purpose: str, who: Any, day: int = 0, k: Any = 0) -> Keys:
-        """Return 64 bits for each of `who` (ints), the k-th of this purpose on this day; `k` is an int or an array like `who`."""
+        """Return 64 bits for each of `who` (ints), the k-th of a purpose on a day; `k` is an int or an array like `who`."""
         start = _scalar((self.seed << 32 | zlib.crc32(purpose.encode())) ^ (day * 0xA24BAED4963EE407))
-        keys = np.asarray(who).astype(np.uint64) * _GOLDEN
-        keys += np.asarray(k).astype(np.uint64) * _STRIDE + np.uint64(start)
+        keys = np.atleast_1d(np.asarray(who)).astype(np.uint64) * _GOLDEN
+        if isinstance(k, int):
+            keys += np.uint64((start + k * int(_STRIDE)) & _WORD)
+        else:
+            keys += np.asarray(k).astype(np.uint64) * _STRIDE + np.uint64(start)
         return mixed(keys)
 
     def uniform(self, purpose: str, who: Any, day: int = 0, k: Any = 0) -> Floats:

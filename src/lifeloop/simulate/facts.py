@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,9 @@ import pyarrow as pa
 
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
 from lifeloop.simulate.deeds import NAMES, Deeds, braces, hex_or_null, instants, optional
+from lifeloop.simulate.draws import Ints
 from lifeloop.simulate.identity import SECOND, SELF, customer_ids
-from lifeloop.simulate.orders import Orders, declared, order_numbers
+from lifeloop.simulate.orders import declared, order_numbers
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.words import goods as words
 
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
 _TYPE = pa.array([kind for kind, _ in NAMES])
 _NAME = pa.array([name for _, name in NAMES])
+
+
+@dataclass(frozen=True)
+class NewCustomers:
+    """People the shop heard of for the first time on a day, as columns of equal length."""
+
+    person: Ints
+    second: Ints
+    """When, UTC; for customers from before the first day long ago."""
+    said: Ints
+    """As whom: see `identity`."""
 
 
 def event_table(world: World, done: Deeds) -> pa.Table:
@@ -62,20 +75,15 @@ def product_table(world: World, day: int) -> pa.Table:
     return declared(PRODUCT, columns, world.currency, rows.size)
 
 
-def customer_table(world: World, orders: Orders) -> pa.Table:
-    """Return the rows of `customer` of those the shop hears of for the first time by an order of today."""
-    people, state = world.people, world.state
-    new = np.flatnonzero(~state.known[orders.person])
-    person, second = orders.person[new], instants(orders.second[new])
-    state.known[person] = True
+def customer_table(world: World, new: NewCustomers) -> pa.Table:
+    """Return the rows of `customer` of those the shop heard of for the first time today."""
+    people, person, second = world.people, new.person, instants(new.second)
     columns = {
         "customer_id": customer_ids(people, person, np.full(person.size, SELF)),
         "first_seen_at": second,
         "last_seen_at": second,
-        "email": pa.array(people.emails(person, second=orders.said[new] == SECOND), pa.string()),
+        "email": pa.array(people.emails(person, second=new.said == SECOND), pa.string()),
         "language": pa.array(LANGUAGES).take(pa.array(people.language[person])),
         "country": pa.array(list(world.config.countries)).take(pa.array(people.country[person])),
     }
     return declared(CUSTOMER, columns, world.currency, person.size)
-
-

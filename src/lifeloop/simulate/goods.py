@@ -57,7 +57,11 @@ class Goods:
 
     def _fragment(self, language: int) -> Any:
         rows = zip(
-            self.title[language].to_pylist(), self.category.tolist(), self.brand.tolist(), self.price_minor.tolist(), strict=True
+            self.title[language].to_pylist(),
+            self.category.tolist(),
+            self.brand.tolist(),
+            self.price_minor.tolist(),
+            strict=True,
         )
         return pa.array(
             json.dumps(
@@ -77,24 +81,28 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
     """Draw the catalogue: log-normal prices around their kind's, popularity by rank, margins around the mean."""
     p = config.shop.products
     chosen = _titles(p, draws)
-    paths = sorted({_path(words.THINGS[thing]) for thing, _ in chosen})
+    paths = sorted({_path(words.THINGS[thing]) for thing, _, _ in chosen})
     place = {path: number for number, path in enumerate(paths)}
     chosen.sort(key=lambda one: place[_path(words.THINGS[one[0]])])
     things = [words.THINGS[thing] for thing, _ in chosen]
     category = np.array([place[_path(thing)] for thing in things])
     brand = draws.stream("brand").integers(0, len(words.BRANDS), p)
-    finish = [words.finishes(thing)[number] for thing, (_, number) in zip(things, chosen, strict=True)]
+    finish = [words.finishes(thing)[number] for thing, (_, number, _) in zip(things, chosen, strict=True)]
+    series = [f" {copy + 1}" if copy else "" for _, _, copy in chosen]
 
     price_minor = _prices(config, draws, np.array([thing.price for thing in things]))
     margin = draws.stream("margin").beta(12 * config.products.margin, 12 * (1 - config.products.margin), p)
-    popularity = draws.stream("popularity").permutation(1.0 / np.arange(1, p + 1) ** config.products.popularity)
+    rank = np.arange(1, p + 1)
+    popularity = draws.stream("popularity").permutation(
+        np.exp(-config.products.popularity_cut * (rank - 1) / max(p - 1, 1)) / rank**config.products.popularity
+    )
     launched = draws.stream("launch").random(p) < config.products.launches
     day = draws.stream("launch day").integers(1, max(config.shop.days, 2), p)
     starts = np.searchsorted(category, np.arange(len(paths) + 1))
     number = draws.stream("product number").permutation(p) + 1
     return Goods(
         product_id=pa.array([f"P{one:05d}" for one in number.tolist()]),
-        title=_texts(lambda n, language: words.title(things[n], finish[n], language), p),
+        title=_texts(lambda n, language: words.title(things[n], finish[n], language) + series[n], p),
         description=_texts(lambda n, language: words.description(things[n], finish[n], words.BRANDS[brand[n]], language), p),
         category=category,
         categories=tuple(paths),
@@ -119,11 +127,13 @@ def _path(thing: words.Thing) -> tuple[str, str]:
     return (f"{thing.department_en} > {thing.category_en}", f"{thing.department_zh} > {thing.category_zh}")
 
 
-def _titles(p: int, draws: Draws) -> list[tuple[int, int]]:
-    """Choose p different things in finishes, as (thing, finish) by number."""
+def _titles(p: int, draws: Draws) -> list[tuple[int, int, int]]:
+    """Choose p different things in finishes, as (thing, finish, series) by number; a second series when all are taken."""
     every = [(number, finish) for number, thing in enumerate(words.THINGS) for finish in range(len(words.finishes(thing)))]
-    places = draws.stream("titles").choice(len(every), min(p, len(every)), replace=False)
-    return [every[one] for one in np.sort(places).tolist()]
+    whole, rest = divmod(p, len(every))
+    places = draws.stream("titles").choice(len(every), rest, replace=False)
+    chosen = [(*every[one], whole) for one in np.sort(places).tolist()]
+    return sorted(chosen + [(*one, copy) for copy in range(whole) for one in every])
 
 
 def _prices(config: WorldConfig, draws: Draws, level: Floats) -> Ints:
@@ -131,9 +141,10 @@ def _prices(config: WorldConfig, draws: Draws, level: Floats) -> Ints:
     spread = config.products.price_sigma
     price = level * config.products.price_level * draws.stream("price").lognormal(-spread * spread / 2, spread, level.size)
     unit = 10 ** EXPONENT[config.shop.currency]
-    if unit == 1 or price.mean() < 2:
-        return np.maximum(1, np.round(price * unit)).astype(np.int64)
-    return (np.maximum(1, np.round(price * 2)) * unit // 2 - unit // 100).astype(np.int64)
+    fine = unit == 1 or price.mean() < 2
+    minor = np.maximum(1, np.round(price * unit)) if fine else np.maximum(1, np.round(price * 2)) * unit // 2 - unit // 100
+    prices: Ints = minor.astype(np.int64)
+    return prices
 
 
 def _texts(text: Any, p: int) -> tuple[Any, Any]:

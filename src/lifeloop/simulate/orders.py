@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from lifeloop.schema import ORDER, ORDER_LINE
 from lifeloop.simulate.deeds import instants, order_key
-from lifeloop.simulate.draws import Draws, Ints, Mask
+from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
 from lifeloop.simulate.identity import customer_ids, ordering_as
-from lifeloop.simulate.people import RESPONSES
+from lifeloop.simulate.people import RESPONSES, People
 from lifeloop.simulate.visits import CHANNELS, STORE, Visits
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def place_orders(world: World, seen: Visits, day: int) -> Orders:
         coupon=coupon,
         goods_minor=goods,
         discount_minor=np.bincount(order, listed, minlength=visit.size).astype(np.int64) - goods,
-        shipping_minor=np.where(seen.ships_free[visit] & (seen.channel[visit] != STORE) | (seen.channel[visit] == STORE), 0, world.shipping_minor),
+        shipping_minor=np.where(
+            seen.ships_free[visit] & (seen.channel[visit] != STORE) | (seen.channel[visit] == STORE), 0, world.shipping_minor
+        ),
         order=order,
         product=product,
         quantity=quantity,
@@ -98,8 +100,13 @@ def redeems(world: World, who: Ints, day: int) -> Mask:
     """Return who uses the coupon held: sure things nearly always, the others the more the more they mind the price."""
     people, state = world.people, world.state
     holds = (state.coupon[who] >= 0) & (state.coupon_until[who] >= day)
-    chance = np.where(people.response[who] == RESPONSES.index("sure_thing"), _SURE_REDEEMS, 0.4 + 0.5 * people.sensitivity[who])
-    return holds & world.draws.chance("redeem", who, chance, day)
+    return holds & world.draws.chance("redeem", who, chance_to_redeem(people, who), day)
+
+
+def chance_to_redeem(people: People, who: Ints) -> Floats:
+    """Return the chance that each uses a coupon held when ordering."""
+    chance = 0.4 + 0.5 * people.sensitivity[who].astype(np.float64)
+    return np.where(people.response[who] == RESPONSES.index("sure_thing"), _SURE_REDEEMS, chance)
 
 
 def order_numbers(draws: Draws, keys: Ints, epoch: int) -> Any:
@@ -156,7 +163,11 @@ def order_tables(world: World, placed: Orders) -> tuple[pa.Table, pa.Table]:
 def declared(table: Any, columns: dict[str, Any], currency: str, n: int) -> pa.Table:
     """Return n rows of a declared table: `source` and `currency` filled in, what is not given null, COMPUTED left out."""
     schema = pa.schema([field.with_nullable(True) for field in table.arrow() if field.name not in COMPUTED])  # noqa: FBT003
-    given = {"source": pa.repeat(SHOP, n), **({"currency": pa.repeat(currency, n)} if "currency" in schema.names else {}), **columns}
+    given = {
+        "source": pa.repeat(SHOP, n),
+        **({"currency": pa.repeat(currency, n)} if "currency" in schema.names else {}),
+        **columns,
+    }
     arrays = []
     for field in schema:
         values = given.get(field.name)
@@ -170,5 +181,3 @@ def _distinct(group: Ints, value: Ints, n: int) -> Ints:
     """Return how many different values each group 0..n - 1 has."""
     pairs = np.unique(np.stack([group, value], axis=1), axis=0)
     return np.bincount(pairs[:, 0], minlength=n)
-
-

@@ -25,7 +25,6 @@ _PROSPECT_DAYS = 35.0
 """Mean days a prospect stays interested."""
 _PROSPECT_RATE = 0.12
 """Order rate of a prospect against the rate the same person would have as a customer."""
-_EXISTING_YEARS = 2
 _ZH = {"China": 1.0, "Singapore": 0.6, "Taiwan": 1.0, "Hong Kong": 0.9}
 """Weight of a country among Chinese readers; every other country has none, and 1 - weight among English readers."""
 _HOURS_EAST = {"China": 8, "Singapore": 8, "Taiwan": 8, "Hong Kong": 8, "Germany": 1, "France": 1, "Japan": 9}
@@ -87,7 +86,7 @@ class People:
 
     @cached_property
     def customer_id(self) -> Any:
-        """What the shop calls each: a number in the order of arrival for account holders, else the e-mail's id; Arrow strings."""
+        """What the shop calls each: account holders by number in the order of arrival, others by e-mail; Arrow strings."""
         width = max(6, len(str(len(self))))
         ids = np.char.add("C", np.char.zfill(np.arange(1, len(self) + 1).astype(f"U{width}"), width)).astype(object)
         guests = np.flatnonzero(~self.account)
@@ -134,7 +133,9 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
         hours_east=east[country],
         sensitivity=sensitivity.astype(np.float32),
         taste=draws.stream("taste").random((n, 2)),
-        generosity=draws.stream("generosity").gamma(config.basket.lines_shape, 1 / config.basket.lines_shape, n).astype(np.float32),
+        generosity=draws.stream("generosity")
+        .gamma(config.basket.lines_shape, 1 / config.basket.lines_shape, n)
+        .astype(np.float32),
         account=draws.stream("account").random(n) < own.account,
         source=source,
         household=household,
@@ -170,8 +171,9 @@ def _arrivals(config: WorldConfig, draws: Draws, n: int) -> tuple[Ints, Mask]:
 
 
 def _shares(weights: list[float]) -> Floats:
-    values = np.array(weights, np.float64)
-    return values / values.sum()
+    values: Floats = np.array(weights, np.float64)
+    values /= values.sum()
+    return values
 
 
 def _countries(config: WorldConfig, draws: Draws, language: Ints) -> Ints:
@@ -206,7 +208,8 @@ def _responses(config: WorldConfig, draws: Draws, rate: Floats, sensitivity: Flo
         weights = weights * np.where(shares > 0, shares / np.maximum(chances.mean(axis=0), 1e-12), 0.0)
     running = np.cumsum(tilt * weights, axis=1)
     drawn = draws.stream("response").random(rate.size)[:, None] * running[:, -1:]
-    return np.minimum((running <= drawn).sum(axis=1), 3).astype(np.int64)
+    kind: Ints = np.minimum((running <= drawn).sum(axis=1), 3).astype(np.int64)
+    return kind
 
 
 def _effects(config: WorldConfig, draws: Draws, response: Ints) -> Any:

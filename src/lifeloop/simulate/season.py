@@ -32,7 +32,8 @@ def seasons(start: date, days: int, section: SeasonSection) -> np.ndarray[tuple[
 def hour_shares(section: SeasonSection) -> Floats:
     """Return the running sum of the shares of the local hours, shape (24,), ending at 1."""
     running: Floats = np.cumsum(np.array(section.hours, np.float64))
-    return running / running[-1]
+    running /= running[-1]
+    return running
 
 
 def black_friday(year: int) -> date:

@@ -1,213 +1,392 @@
-"""A first small shop: BTYD customers, a catalogue, seasons, returns. Everything is drawn from one seed.
+"""The simulated shop, day by day.
 
-Source  Fader, Hardie & Lee (2005), "Counting your customers the easy way": purchases of a customer come at a rate of
-        their own (Gamma over customers) until they drop out, with a chance of their own (Beta) after each purchase.
-Limits  no behaviour between orders, no messages, no true effect of an offer yet.
+`World` knows everything; a `Shop` is what a policy may touch: it takes actions and gives back what a real shop would see.
+
+Source  order rates and dropping out: Fader, Hardie & Lee (2005); a day is a Bernoulli trial of at most one visit a person.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from lifeloop.base.errors import SettingsError
-from lifeloop.simulate.catalogue import Catalogue, make_catalogue
+from lifeloop.base.money import EXPONENT
+from lifeloop.simulate.actions import NONE, Actions
+from lifeloop.simulate.aftersales import Aftersales
+from lifeloop.simulate.basket import Shelf
+from lifeloop.simulate.deeds import NUMBER, Deeds, hex_or_null, together
+from lifeloop.simulate.dirt import Dirt
+from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
+from lifeloop.simulate.facts import NewCustomers, customer_table, event_table, product_table
+from lifeloop.simulate.goods import Goods, make_goods
+from lifeloop.simulate.identity import SELF
+from lifeloop.simulate.messages import Messages
+from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, order_tables, place_orders
+from lifeloop.simulate.people import as_customer, make_people
+from lifeloop.simulate.season import hour_shares, seasons
+from lifeloop.simulate.state import State
+from lifeloop.simulate.visits import CAUSES, Callers, Visits, channel_shares, tell, visits
+from lifeloop.simulate.world import WorldConfig
 
-Floats: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
-Ints: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
-
-_COUNTRIES = (("United Kingdom", "en", 0.34), ("Germany", "en", 0.22), ("China", "zh", 0.30), ("Singapore", "zh", 0.14))
-_WEEKDAY = np.array([1.05, 0.98, 0.95, 0.97, 1.08, 1.05, 0.92])
-_SEASON_PEAK = 2.6
-"""No day sells more than this many times an average day; rejection sampling needs the bound."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShopConfig:
-    """The shop to simulate. Rates are per week, as in the BTYD papers."""
-
-    customers: int = 4000
-    """People who order at least once."""
-    products: int = 240
-    """Products in the catalogue."""
-    days: int = 730
-    """Length of the history."""
-    end: date = date(2026, 1, 1)
-    """First day not simulated."""
-    seed: int = 0
-    """Seed of every draw."""
-    rate_shape: float = 0.9
-    """Gamma shape r of the purchase rates."""
-    rate_scale: float = 4.5
-    """Gamma rate alpha of the purchase rates: mean rate r/alpha a week."""
-    dropout_a: float = 1.0
-    """Beta a of the chance to drop out after a repeat order."""
-    dropout_b: float = 7.0
-    """Beta b of the chance to drop out after a repeat order."""
-    return_share: float = 0.05
-    """Share of order lines that come back."""
-    growth: float = 0.6
-    """How many more customers arrive a day at the end than at the start, as a share."""
-
-    def __post_init__(self) -> None:
-        """Refuse what no shop can be, naming the setting."""
-        for name in ("customers", "products", "days", "rate_shape", "rate_scale", "dropout_a", "dropout_b"):
-            if getattr(self, name) <= 0:
-                raise SettingsError(
-                    f"cannot simulate with {name} = {getattr(self, name)}", "it must be above zero", f"Set {name} higher."
-                )
-        if not 0 <= self.return_share <= 1:
-            raise SettingsError(f"cannot simulate with return_share = {self.return_share}", "a share lies in 0..1", "Try 0.05.")
+_LIFE_EVENT_DAYS = 60
+_EXISTING_DAYS = 730
+"""Customers from before the first day came within as many days before it."""
+_SHORT_DAYS = 60
+"""Days over which the share of wishes lost to empty shelves is remembered."""
+_PROSPECT_LOOKS = 0.12
+"""Visits a day of an interested prospect."""
 
 
 @dataclass(frozen=True)
-class SimulatedShop:
-    """What the shop would export, and the truth it never exports."""
+class Seen:
+    """What the shop saw on one day: rows of the declared tables, as received."""
 
-    lines: pa.Table
-    """One row per order line, goods that came back with a negative quantity."""
-    products: pa.Table
-    customers: pa.Table
-    truth: pa.Table
-    """customer_id, rate_per_week, dropout, alive at the end."""
+    day: date
+    event: pa.Table
+    order: pa.Table
+    order_line: pa.Table
+    refund: pa.Table
+    product: pa.Table
+    customer: pa.Table
 
-
-def season(day_of_year: Ints, weekday: Ints) -> Floats:
-    """Return how a day compares with an average one: a summer low, a December high, 11.11 and Black Friday peaks.
-
-    >>> season(np.array([315]), np.array([0])).round(1).tolist()
-    [2.4]
-    """
-    year = 1 + 0.28 * np.cos(2 * np.pi * (day_of_year - 340) / 365)
-    singles_day = 1 + 0.8 * np.exp(-(((day_of_year - 315) / 1.2) ** 2))
-    black_friday = 1 + 0.6 * np.exp(-(((day_of_year - 331) / 2.0) ** 2))
-    level: Floats = year * singles_day * black_friday * _WEEKDAY[weekday]
-    return np.minimum(level, _SEASON_PEAK)
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the tables by name."""
+        return {name: getattr(self, name) for name in ("event", "order", "order_line", "refund", "product", "customer")}
 
 
-def simulate(config: ShopConfig) -> SimulatedShop:
-    """Draw the shop. The same config gives the same bytes. Raises SettingsError for a shop that cannot be."""
-    rng = np.random.default_rng(config.seed)
-    catalogue = make_catalogue(config.products, rng)
-    weight = np.linspace(1.0, 1.0 + config.growth, config.days)
-    arrival = np.sort(rng.choice(config.days, size=config.customers, p=weight / weight.sum())) + rng.random(config.customers)
-    rate = rng.gamma(config.rate_shape, 1 / config.rate_scale, config.customers) / 7
-    dropout = rng.beta(config.dropout_a, config.dropout_b, config.customers)
+@dataclass(frozen=True)
+class Today:
+    """What happened on one day, before it is written down."""
 
-    who, when, alive = _purchases(config, arrival, rate, dropout, rng)
-    people = _people(config, rng)
-    lines = _lines(config, who, when, catalogue, people, rng)
-    truth = pa.table({"customer_id": people["customer_id"], "rate_per_week": rate * 7, "dropout": dropout, "alive": alive})
-    return SimulatedShop(lines=lines, products=catalogue.table(), customers=people, truth=truth)
+    day: int
+    visits: Visits
+    orders: Orders
+    deeds: list[Deeds]
+    refund: pa.Table
+    new: NewCustomers
 
 
-def write_files(shop: SimulatedShop, folder: Path) -> dict[str, Path]:
-    """Write `order_lines.csv`, `products.csv`, `customers.csv` and, aside, `truth.parquet`; return them by kind."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {"lines": "order_lines.csv", "products": "products.csv", "customers": "customers.csv"}
-    for kind, name in files.items():
-        pa_csv.write_csv(getattr(shop, kind), folder / name)
-    pq.write_table(shop.truth, folder / "truth.parquet")
-    return {kind: folder / name for kind, name in files.items()}
+class World:
+    """Everything there is, the truth included. Deterministic: its settings decide every byte."""
+
+    def __init__(self, config: WorldConfig) -> None:
+        self.config = config
+        self.draws = Draws(config.shop.seed)
+        self.people = make_people(config, self.draws)
+        self.goods: Goods = make_goods(config, self.draws)
+        self.state = State(config, self.people, self.goods, self.draws)
+        self.shelf = Shelf(config, self.people, self.goods, self.draws)
+        self.season = seasons(config.shop.start, config.shop.days, config.season)
+        self.hours = hour_shares(config.season)
+        self.epoch = int(datetime.combine(config.shop.start, datetime.min.time(), UTC).timestamp())
+        self.currency = config.shop.currency
+        self.unit = 10 ** EXPONENT[self.currency]
+        """Minor units of one unit of the currency."""
+        self.shipping_minor = round(config.shop.shipping * self.unit)
+        self.shipping_free_from = round(config.shop.shipping_free_from * self.unit)
+        self.discount = np.array([*(offer.discount for offer in config.offers.values()), 0.0])
+        self.free_shipping = np.array([*(offer.free_shipping for offer in config.offers.values()), False])
+        self.intent: Any = as_customer(self.people) / self.completion
+        """Wishes to order a day, of everybody as a customer: some of them stop on the way."""
+        self.diary: defaultdict[str, list[pa.Table]] | None = None
+        """Pages of what only the truth may tell, by name: visit, order, text, message, dirt. None: nobody keeps it."""
+        self.habit, self.cycle = _habits(config, self.draws, self.goods, len(self.people))
+        self.messages = Messages(self)
+        self.aftersales = Aftersales(self)
+        self.life_event_days = _LIFE_EVENT_DAYS
+        self.dirt = Dirt(self)
+        self._by_life_day = np.argsort(self.people.life_day, kind="stable")
+
+    @cached_property
+    def completion(self) -> Floats:
+        """Return each person's chance that a wish to order becomes an order, while the shelves are full."""
+        people, own = self.people, self.config
+        web, app, store = channel_shares(self)
+        asked = web * (1 - own.dirt.signed_in * people.account) + app * ~people.account
+        passes = web + app - asked * own.behaviour.login_wall
+        done: Floats = store + passes * (1 - people.slow_page) * (1 - people.shipping_cost * self.paid_shipping)
+        return done
+
+    @cached_property
+    def completion_free(self) -> Floats:
+        """Return the same while nobody has to pay for shipping."""
+        store = channel_shares(self)[2]
+        done: Floats = store + (self.completion - store) / (1 - self.people.shipping_cost * self.paid_shipping)
+        return done
+
+    def order_worth(self, who: Ints) -> tuple[Floats, Floats]:
+        """Return what each person's order is worth in expectation, goods and margin of goods, in minor units."""
+        pieces = self.config.basket.quantity
+        goods = self.shelf.expected(who, self.goods.price_minor) * pieces
+        return goods, goods - self.shelf.expected(who, self.goods.cost_minor) * pieces
+
+    @cached_property
+    def paid_shipping(self) -> float:
+        """Return the share of online orders below the worth from which shipping is free, of a sample of baskets."""
+        sample = np.arange(min(len(self.people), 4000))
+        baskets = self.shelf.fill(sample, -1, np.full(len(self.goods), np.inf))
+        worth = np.bincount(baskets.basket, self.goods.price_minor[baskets.product] * baskets.quantity, minlength=sample.size)
+        return float((worth < self.shipping_free_from).mean())
+
+    @cached_property
+    def fragments(self) -> tuple[Any, Any]:
+        """Each product's part of an event's properties, by language; NumPy objects."""
+        english, chinese = (texts.to_numpy(zero_copy_only=False) for texts in self.goods.fragment)
+        return english, chinese
+
+    @cached_property
+    def category_text(self) -> tuple[Any, Any]:
+        """The last part of each category's path as a JSON string, by language; NumPy objects."""
+        english, chinese = (
+            np.array([f'"{path[language].split(" > ")[1]}"' for path in self.goods.categories], object) for language in (0, 1)
+        )
+        return english, chinese
+
+    def midnight(self, day: int) -> int:
+        """Return the first second of a day, UTC."""
+        return self.epoch + 86_400 * day
+
+    def date(self, day: int) -> date:
+        """Return a day's date."""
+        return self.config.shop.start + timedelta(days=day)
+
+    def titles(self, product: Ints, language: Ints) -> Any:
+        """Return what products are called in each reader's language, Arrow strings."""
+        english, chinese = (texts.to_numpy(zero_copy_only=False) for texts in self.goods.title)
+        return pa.array(np.where(language == 1, chinese[product], english[product]), pa.string())
+
+    def holds_free_shipping(self, who: Ints, day: int) -> Mask:
+        """Return who holds an offer that ships free."""
+        state = self.state
+        free: Mask = self.free_shipping[state.coupon[who]] & (state.coupon_until[who] >= day)
+        return free
+
+    def held_discount(self, who: Ints, day: int) -> Floats:
+        """Return the share that the coupon each holds takes off."""
+        state = self.state
+        return np.where(state.coupon_until[who] >= day, self.discount[state.coupon[who]], 0.0)
+
+    def chance_to_redeem(self, who: Ints) -> Floats:
+        """Return the chance that each uses a coupon held when ordering."""
+        return chance_to_redeem(self.people, who)
+
+    def wishes(self, day: int) -> tuple[Floats, Floats]:
+        """Return the chance of everybody here to wish to order today, and to come to look only."""
+        state, m = self.state, self.state.present
+        level = self.season[day].astype(np.float32)[self.people.language[:m]]
+        hazard = state.rate[:m] * level
+        if state.touched:
+            hazard = np.maximum(hazard + state.boost[:m] * state.active[:m], 0)
+        wish = -np.expm1(-hazard)
+        return wish, (1 - wish) * -np.expm1(-state.look[:m] * level)
+
+    def note(self, page: str, columns: Callable[[], dict[str, Any]]) -> None:
+        """Keep what only the truth may tell, where somebody keeps a diary; else nothing is worked out or kept."""
+        if self.diary is not None:
+            self.diary[page].append(pa.table(columns()))
+
+    def live(self, actions: Actions = NONE) -> Today:
+        """Live one day: who comes, what they order, who leaves. Changes the state; the day is over when it returns."""
+        state, day = self.state, self.state.day
+        self.shelf.open(day)
+        fresh = self._arrive(day)
+        self._life_events(day)
+        sent = self.messages.deliver(actions.messages)
+        seen = visits(self, day, self._visitors(day, fresh))
+        orders = place_orders(self, seen, day)
+        told = tell(self, seen, day, orders.said, orders.total_minor)
+        orders = orders.at(told.second[told.name == NUMBER["Order Completed"]])
+        self._sell(orders, day)
+        self._settle(orders, day)
+        short = seen.cause == CAUSES.index("out_of_stock")
+        state.short += (float(short.sum()) / max(int((seen.wish & ~seen.sure).sum()), 1) - state.short) / min(
+            day + 1, _SHORT_DAYS
+        )
+        heard_of = self._hear(orders, told)
+        after = self.aftersales.day(orders, actions.answers)
+        self._note_visits(seen, orders)
+        state.day += 1
+        deeds = [*sent, told, *after.deeds]
+        return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=heard_of)
+
+    def _hear(self, orders: Orders, told: Deeds) -> NewCustomers:
+        """Note of whom the shop hears for the first time today: by an order or an account, on the first day of all from before."""
+        people, state = self.people, self.state
+        opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
+        before = np.flatnonzero(people.arrival < 0) if orders.day == 0 else np.zeros(0, np.int64)
+        age = np.floor(self.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
+        who = np.concatenate([before, told.person[opened], orders.person])
+        person, first = np.unique(who, return_index=True)
+        first = first[~state.known[person]]
+        state.known[who] = True
+        return NewCustomers(
+            person=who[first],
+            second=np.concatenate([self.epoch - 1 - age, told.second[opened], orders.second])[first],
+            said=np.concatenate([np.full(before.size + opened.size, SELF), orders.said])[first],
+        )
+
+    def _note_visits(self, seen: Visits, orders: Orders) -> None:
+        self.note(
+            "visit",
+            lambda: {
+                "session_id": hex_or_null(seen.session),
+                "anonymous_id": hex_or_null(seen.visitor),
+                "person": seen.person,
+                "wish": seen.wish,
+                "cause": pa.array([cause or None for cause in CAUSES]).take(pa.array(seen.cause)),
+            },
+        )
+        self.note("order", lambda: {"order_id": order_numbers(self.draws, orders.key, self.epoch), "person": orders.person})
+
+    def _arrive(self, day: int) -> Ints:
+        """Let today's newcomers in; return those who come to order."""
+        people, state = self.people, self.state
+        before = state.present
+        state.present = int(np.searchsorted(people.arrival, day, side="right"))
+        new = np.arange(before, state.present)
+        prospect = people.prospect[new]
+        state.rate[new] = np.where(prospect, people.rate[new] / self.completion[new], self.intent[new])
+        state.look[new] = np.where(prospect, _PROSPECT_LOOKS, self.intent[new] * self.config.behaviour.visits_per_order)
+        state.bought[new] = people.arrival[new] < 0
+        lost = np.flatnonzero(
+            people.prospect[: state.present] & (people.until[: state.present] == day) & ~state.bought[: state.present]
+        )
+        state.leave(lost, self.config.behaviour.visits_after)
+        return new[~prospect & (people.arrival[new] >= 0)]
+
+    def _life_events(self, day: int) -> None:
+        """Raise the rates of those whose life changes today, and lower those whose change is over."""
+        state, lift = self.state, self.config.customers.life_event_lift
+        begins = self._whose_life_changes(day)
+        begins = begins[(begins < state.present) & state.active[begins]]
+        state.rate[begins] *= lift
+        state.lift[begins] = lift
+        ends = self._whose_life_changes(day - _LIFE_EVENT_DAYS)
+        state.rate[ends] /= state.lift[ends]
+        state.lift[ends] = 1
+
+    def _whose_life_changes(self, day: int) -> Ints:
+        days, order = self.people.life_day, self._by_life_day
+        low, high = (np.searchsorted(days, day, side=side, sorter=order) for side in ("left", "right"))
+        return order[low:high]
+
+    def _visitors(self, day: int, fresh: Ints) -> Callers:
+        """Return who wishes to order today, which of them nothing stops (their first order), and who comes to look."""
+        wish, look = self.wishes(day)
+        drawn = self.draws.stream("visit", day).random(wish.size, dtype=np.float32)
+        wants = drawn < wish
+        due = np.flatnonzero(self.state.due[: wish.size] == day)
+        self.state.due[due] += self.cycle[due]
+        due = due[self.draws.chance("replenish", due, self.config.customers.replenish, day)]
+        wants[due] = True
+        first = np.zeros(wish.size, np.bool_)
+        first[fresh] = True
+        again = np.full(wish.size, -1)
+        again[due] = self.habit[due]
+        buyers = np.flatnonzero(wants | first)
+        return Callers(buyers, first[buyers], again[buyers], np.flatnonzero(~wants & ~first & (drawn < wish + look)))
+
+    def _sell(self, orders: Orders, day: int) -> None:
+        """Take what was sold off the shelf, order deliveries, and put up what arrives."""
+        state, own = self.state, self.config.products
+        if not own.stock_days:
+            return
+        for products, pieces in state.arriving.pop(day, []):
+            state.stock[products] += pieces
+            state.ordered[products] = False
+        sold = np.bincount(orders.product, orders.quantity, minlength=len(self.goods))
+        state.stock -= sold
+        state.demand += (sold - state.demand) / 28
+        low = np.flatnonzero((state.stock <= state.demand * own.lead_days * 1.2) & ~state.ordered & (self.goods.launch <= day))
+        if low.size:
+            state.ordered[low] = True
+            late = self.draws.count("delivery", low, own.lead_days * 0.3, day)
+            pieces = np.ceil(np.maximum(state.demand[low], 0.02) * own.stock_days) - np.minimum(state.stock[low], 0)
+            for wait in np.unique(late).tolist():
+                state.arriving[day + own.lead_days + wait].append((low[late == wait], pieces[late == wait]))
+
+    def _settle(self, orders: Orders, day: int) -> None:
+        """After the orders of a day: who becomes a customer, when what they use up is due, and who leaves."""
+        state, people, own = self.state, self.people, self.config.customers
+        who = orders.person
+        first = ~state.bought[who]
+        turned = who[first & people.prospect[who] & state.active[who]]
+        state.rate[turned] = self.intent[turned] * state.lift[turned]
+        state.look[turned] = self.intent[turned] * self.config.behaviour.visits_per_order
+        state.bought[who] = True
+        state.coupon[who[orders.coupon >= 0]] = -1
+        begins = who[first & (self.cycle[who] > 0)]
+        state.due[begins] = day + self.cycle[begins]
+        chance = np.where(first, own.once, people.dropout[who])
+        state.leave(who[self.draws.chance("leave", who, chance, day)], self.config.behaviour.visits_after)
 
 
-def _purchases(
-    config: ShopConfig, arrival: Floats, rate: Floats, dropout: Floats, rng: np.random.Generator
-) -> tuple[Ints, Floats, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Return who ordered when (days from the start, sorted by time) and who is alive at the end.
-
-    Rounds of one candidate purchase per living customer, thinned by the season (Lewis & Shedler, 1979).
-    """
-    start = config.end - timedelta(days=config.days)
-    index = np.arange(config.customers)
-    who, when = [index], [arrival]
-    clock = arrival.copy()
-    alive = np.ones(config.customers, np.bool_)
-    active = index
-    while active.size:
-        clock[active] += rng.exponential(1 / (rate[active] * _SEASON_PEAK))
-        active = active[clock[active] < config.days]
-        days = (np.datetime64(start) + clock[active].astype(np.int64)).astype("datetime64[D]")
-        of_year = (days - days.astype("datetime64[Y]")).astype(np.int64) + 1
-        bought = active[rng.random(active.size) * _SEASON_PEAK < season(of_year, (days.astype(np.int64) + 3) % 7)]
-        who.append(bought)
-        when.append(clock[bought])
-        alive[bought[rng.random(bought.size) < dropout[bought]]] = False
-        active = active[alive[active]]
-    customers, times = np.concatenate(who), np.concatenate(when)
-    order = np.lexsort((customers, times))
-    return customers[order], times[order], alive
+def _habits(config: WorldConfig, draws: Draws, goods: Goods, n: int) -> tuple[Ints, Ints]:
+    """Return the product each person uses up and buys again, and after how many days; -1 and 0 for who has none."""
+    used_up = np.flatnonzero((goods.cycle > 0) & (goods.launch <= 0))
+    if not used_up.size:
+        return np.full(n, -1), np.zeros(n, np.int64)
+    running = np.cumsum(goods.popularity[used_up])
+    product = used_up[pick(running, draws.stream("habit").random(n))]
+    days = np.maximum(3, np.rint(goods.cycle[product] * draws.stream("cycle").lognormal(0.0, 0.3, n))).astype(np.int64)
+    has = draws.stream("has habit").random(n) < config.customers.habits
+    return np.where(has, product, -1), np.where(has, days, 0)
 
 
-def _people(config: ShopConfig, rng: np.random.Generator) -> pa.Table:
-    shares = np.array([share for _, _, share in _COUNTRIES])
-    country = rng.choice(len(_COUNTRIES), size=config.customers, p=shares)
-    ids = [f"C{number:06d}" for number in range(1, config.customers + 1)]
-    return pa.table(
-        {
-            "customer_id": ids,
-            "email": [f"{name.lower()}@customer.example" for name in ids],
-            "language": [_COUNTRIES[number][1] for number in country.tolist()],
-            "country": [_COUNTRIES[number][0] for number in country.tolist()],
-        }
+class Shop:
+    """A simulated shop as its owner sees it."""
+
+    def __init__(self, world: World | WorldConfig) -> None:
+        self._world = world if isinstance(world, World) else World(world)
+
+    @property
+    def today(self) -> date:
+        """The day to come."""
+        return self._world.date(self._world.state.day)
+
+    def step(self, day: date | None = None, actions: Actions = NONE) -> Seen:
+        """Live one day in which a policy acts, and return what the shop sees of it.
+
+        `day` must be `today`; leave it out to take the next one. Raises SettingsError for any other, or behind the last day.
+        """
+        world = self._world
+        if day is not None and day != self.today:
+            raise SettingsError(f"cannot live {day}", f"the shop is at {self.today}", "Days follow one another.")
+        if world.state.day >= world.config.shop.days:
+            raise SettingsError(
+                f"cannot live {self.today}", f"the world ends on {world.config.shop.end}", "Set shop.end later."
+            )
+        return write_down(world, world.live(actions))
+
+    def history(self, days: int | None = None) -> Iterator[Seen]:
+        """Live the next `days` days (all that are left) without acting, and yield what is seen day by day.
+
+        Memory is bounded: nothing of a day is kept but the state.
+        """
+        left = self._world.config.shop.days - self._world.state.day
+        for _ in range(left if days is None else days):
+            yield self.step()
+
+
+def write_down(world: World, today: Today) -> Seen:
+    """Return the rows of the declared tables that a day leaves."""
+    order, line = order_tables(world, today.orders)
+    done = together(today.deeds)
+    done = together([done, world.dirt.bots(today.day, done)])
+    return Seen(
+        day=world.date(today.day),
+        event=world.dirt.deliver(today.day, event_table(world, done)),
+        order=order,
+        order_line=line,
+        refund=today.refund,
+        product=product_table(world, today.day),
+        customer=customer_table(world, today.new),
     )
-
-
-def _lines(
-    config: ShopConfig, who: Ints, when: Floats, catalogue: Catalogue, people: pa.Table, rng: np.random.Generator
-) -> pa.Table:
-    """Fill each order with products of the customer's taste, and let some of them come back some days later."""
-    taste = rng.integers(0, catalogue.category_no.max() + 1, config.customers)
-    generosity = rng.gamma(6.0, 1 / 6.0, config.customers)
-    size = 1 + rng.poisson(1.4 * generosity[who])
-    order = np.repeat(np.arange(who.size), size)
-    product = _choose(taste[who[order]], catalogue, rng)
-    quantity = 1 + rng.poisson(0.35 * generosity[who[order]])
-
-    start = datetime.combine(config.end, datetime.min.time(), UTC) - timedelta(days=config.days)
-    seconds = np.floor(when).astype(np.int64) * 86_400 + np.floor(rng.beta(3, 2.2, who.size) * 86_399).astype(np.int64)
-    back = np.flatnonzero(rng.random(order.size) < config.return_share)
-    back_seconds = seconds[order[back]] + rng.integers(3, 21, back.size) * 86_400
-    kept = back_seconds < config.days * 86_400
-    back, back_seconds = back[kept], back_seconds[kept]
-
-    row = np.concatenate([np.arange(order.size), back])
-    time = np.concatenate([seconds[order], back_seconds])
-    sign = np.concatenate([np.ones(order.size, np.int64), -np.ones(back.size, np.int64)])
-    number = np.char.add(np.where(sign > 0, "S", "R"), (100_000 + order[row]).astype("U8"))
-    stamp = np.datetime64(start.replace(tzinfo=None), "s") + time
-    lines = pa.table(
-        {
-            "order_id": pa.array(number.tolist()),
-            "order_date": pa.array(np.char.replace(stamp.astype(str), "T", " ").tolist()),
-            "customer_id": people["customer_id"].take(pa.array(who[order[row]])),
-            "product_id": pa.array(catalogue.product_id).take(pa.array(product[row])),
-            "product": pa.array(catalogue.title).take(pa.array(product[row])),
-            "quantity": pa.array(sign * quantity[row]),
-            "unit_price": pa.array([f"{minor / 100:.2f}" for minor in catalogue.price_minor.tolist()]).take(
-                pa.array(product[row])
-            ),
-            "currency": pa.repeat("EUR", row.size),
-            "country": people["country"].take(pa.array(who[order[row]])),
-        }
-    )
-    return lines.take(pa.array(np.argsort(time, kind="stable")))
-
-
-def _choose(taste: Ints, catalogue: Catalogue, rng: np.random.Generator) -> Ints:
-    """Draw one product per line: six in ten from the customer's favourite category, the rest from everything."""
-    chosen = rng.choice(len(catalogue.product_id), size=taste.size, p=catalogue.popularity)
-    by_taste = rng.random(taste.size) < 0.6
-    for category in np.unique(catalogue.category_no):
-        members = np.flatnonzero(catalogue.category_no == category)
-        lines = np.flatnonzero(by_taste & (taste == category))
-        share = catalogue.popularity[members]
-        chosen[lines] = rng.choice(members, size=lines.size, p=share / share.sum())
-    return chosen

@@ -1,4 +1,4 @@
-"""What changes from day to day in the simulated shop. The arrays of a `State` are changed in place, by the day's rooms alone."""
+"""What changes from day to day in the simulated shop. The arrays of a `State` are changed in place."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class State:
         """Messages remembered."""
         self.touched = False
         """Whether anybody was ever sent a message; until then `boost` and `fatigue` are all zero."""
+        self.mood: Floats32 = np.zeros(n, np.float32)
+        """Satisfaction with what was lived in the shop lately, mostly in -2..2; 0 is neither pleased nor cross."""
         self.subscribed: Any = people.consent.copy()
         """Shape (n, channels)."""
         self.coupon: Ints = np.full(n, -1, np.int64)
@@ -55,6 +57,8 @@ class State:
         """Pieces a day the shop expects to sell of each product."""
         self.stock: Floats = np.ceil(first * self.demand)
         """Pieces on the shelf."""
+        self.short = 0.0
+        """Share of wishes to order lost to empty shelves, lately."""
         self.ordered: Mask = np.zeros(p, np.bool_)
         """A delivery is under way."""
         self.arriving: dict[int, list[tuple[Ints, Floats]]] = defaultdict(list)

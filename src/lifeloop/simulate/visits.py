@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from lifeloop.simulate.basket import Baskets
 from lifeloop.simulate.deeds import NUMBER, SCREEN, Deeds, order_key
-from lifeloop.simulate.draws import Ints, Keys, Mask, pick
-from lifeloop.simulate.identity import NOBODY, SELF, ordering_as, visitors
+from lifeloop.simulate.draws import Floats, Ints, Keys, Mask, pick
+from lifeloop.simulate.identity import NOBODY, SELF, visitors
 
 if TYPE_CHECKING:
     from lifeloop.simulate.shop import World
@@ -30,6 +30,22 @@ _LOYAL_TO_CHANNEL = 0.8
 _LATEST = 86_400 - 3_000
 """No visit begins later in the day (UTC), so that none runs into the next."""
 _MOST_VIEWS = 40
+_SIGNS_UP = 0.25
+"""Chance that someone who will have an account opens it in a visit without an order."""
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who comes today, by what for."""
+
+    buyers: Ints
+    """Who wish to order."""
+    sure: Mask
+    """Which of them nothing stops: it is their first order."""
+    again: Ints
+    """The product each of them has used up; -1: none."""
+    lookers: Ints
+    """Who come to look."""
 
 
 @dataclass(frozen=True)
@@ -52,59 +68,86 @@ class Visits:
     baskets: Baskets
     """`baskets.basket` is the place among the visits with the wish to order."""
     ships_free: Mask
+    sure: Mask
+    """Nothing could stop them: it was their first order."""
+    signs_up: Mask
+    """Opens the account today: at the checkout, or after looking around."""
 
     @property
     def ordered(self) -> Mask:
         """Which visits ended with an order."""
-        return self.wish & (self.cause == 0)
+        ordered: Mask = self.wish & (self.cause == 0)
+        return ordered
 
 
-def visits(world: World, day: int, buyers: Ints, sure: Mask, lookers: Ints) -> Visits:
-    """Draw the day's visits of people who wish to order and of people who come to look; `sure` buyers let nothing stop them."""
+def visits(world: World, day: int, callers: Callers) -> Visits:
+    """Draw the day's visits of people who wish to order and of people who come to look."""
     people, draws, config = world.people, world.draws, world.config
-    who = np.concatenate([buyers, lookers])
+    buyers, sure = callers.buyers, callers.sure
+    who = np.concatenate([buyers, callers.lookers])
     wish = np.arange(who.size) < buyers.size
     channel = _channels(world, who, wish, day)
     app = channel == 1
-    baskets = world.shelf.fill(buyers, day, world.state.stock)
-    signed_in = people.account[who] & (app | draws.chance("signed in", who, config.dirt.signed_in, day))
+    baskets = world.shelf.fill(buyers, day, world.state.stock, callers.again)
+    new = people.account[who] & ~world.state.known[who]
+    signed_in = people.account[who] & ~new & (app | draws.chance("signed in", who, config.dirt.signed_in, day))
     free = _ships_free(world, buyers, channel[: buyers.size], baskets, day)
     cause = np.zeros(who.size, np.int64)
-    cause[: buyers.size] = np.where(sure, 0, _causes(world, buyers, channel[: buyers.size], baskets, signed_in[: buyers.size], free, day))
+    cause[: buyers.size] = np.where(
+        sure, 0, _causes(world, buyers, channel[: buyers.size], baskets, signed_in[: buyers.size], free, day)
+    )
     return Visits(
         person=who,
         wish=wish,
         channel=channel,
-        second=_begins(world, who, day),
+        second=begins(world, who, day),
         session=draws.bits("session", who, day),
         visitor=visitors(people, draws, config.dirt, who, day, app),
         signed_in=signed_in,
         cause=cause,
         baskets=baskets,
-        ships_free=np.concatenate([free, np.ones(lookers.size, np.bool_)]),
+        ships_free=np.concatenate([free, np.ones(callers.lookers.size, np.bool_)]),
+        sure=np.concatenate([sure, np.zeros(callers.lookers.size, np.bool_)]),
+        signs_up=new & (draws.chance("sign up", who, _SIGNS_UP, day) | wish),
     )
 
 
-def _channels(world: World, who: Ints, wish: Mask, day: int) -> Ints:
+def channel_shares(world: World) -> Any:
+    """Return how likely each person is to order on the web, in the app and in a store, shape (3, n)."""
+    shares = _overall(world)
+    usual = pick(np.cumsum(shares), world.draws.uniform("usual channel", np.arange(len(world.people))))
+    return (1 - _LOYAL_TO_CHANNEL) * shares[:, None] + _LOYAL_TO_CHANNEL * (np.arange(len(CHANNELS))[:, None] == usual)
+
+
+def _overall(world: World) -> Floats:
     own = world.config.customers
-    running = np.cumsum([max(0.0, 1 - own.app - own.store), own.app, own.store])
+    shares = np.array([max(0.0, 1 - own.app - own.store), own.app, own.store])
+    shares /= shares.sum()
+    return shares
+
+
+def _channels(world: World, who: Ints, wish: Mask, day: int) -> Ints:
+    running = np.cumsum(_overall(world))
     usual = pick(running, world.draws.uniform("usual channel", who))
     today = pick(running, world.draws.uniform("channel", who, day))
     channel = np.where(world.draws.chance("as usual", who, _LOYAL_TO_CHANNEL, day), usual, today)
     return np.where((channel == STORE) & ~wish, 0, channel)
 
 
-def _begins(world: World, who: Ints, day: int) -> Ints:
+def begins(world: World, who: Ints, day: int) -> Ints:
+    """Return when people come today, by the hours of their own clocks; UTC seconds, 50 minutes before midnight at the latest."""
     hour = pick(world.hours, world.draws.uniform("hour", who, day))
     local = hour * 3600 + np.floor(world.draws.uniform("second", who, day) * 3600).astype(np.int64)
-    return world.midnight(day) + np.minimum((local - world.people.hours_east[who] * 3600) % 86_400, _LATEST)
+    second: Ints = world.midnight(day) + np.minimum((local - world.people.hours_east[who] * 3600) % 86_400, _LATEST)
+    return second
 
 
 def _ships_free(world: World, who: Ints, channel: Ints, baskets: Baskets, day: int) -> Mask:
     worth = np.bincount(
         baskets.basket, world.goods.price_minor[baskets.product] * baskets.quantity * ~baskets.missing, minlength=who.size
     )
-    return (channel == STORE) | (worth >= world.shipping_free_from) | world.offers_free_shipping(who, day)
+    free: Mask = (channel == STORE) | (worth >= world.shipping_free_from) | world.holds_free_shipping(who, day)
+    return free
 
 
 def _causes(world: World, who: Ints, channel: Ints, baskets: Baskets, signed_in: Mask, free: Mask, day: int) -> Ints:
@@ -135,7 +178,7 @@ def tell(world: World, seen: Visits, day: int, said: Ints, totals: Ints) -> Deed
 
 
 def _views(steps: _Steps, world: World, seen: Visits, online: Ints, day: int) -> None:
-    """Products looked at, and the cart of those who only look."""
+    """Add the products looked at, and the cart of those who only look."""
     own, draws = world.config.behaviour, world.draws
     count = np.minimum(draws.count("views", seen.person[online], own.views, day), _MOST_VIEWS)
     visit = np.repeat(online, count)
@@ -149,27 +192,32 @@ def _views(steps: _Steps, world: World, seen: Visits, online: Ints, day: int) ->
 
 
 def _cart_and_checkout(steps: _Steps, world: World, seen: Visits) -> None:
-    """The pages a visit with the wish to order passes until something stops it."""
+    """Add the pages a visit with the wish to order passes until something stops it."""
     lines = np.flatnonzero(seen.channel[seen.baskets.basket] != STORE)
     visit, product = seen.baskets.basket[lines], seen.baskets.product[lines]
     rank = 3.0 + 0.9 * (np.arange(lines.size) - np.searchsorted(visit, visit)) / 64
     steps.add(np.full(lines.size, NUMBER["Product Viewed"]), visit, rank, product=product)
     kept = np.flatnonzero(~seen.baskets.missing[lines])
     pieces = seen.baskets.quantity[lines[kept]]
-    steps.add(np.full(kept.size, NUMBER["Product Added"]), visit[kept], rank[kept] + 0.005, product=product[kept], pieces=pieces)
+    steps.add(
+        np.full(kept.size, NUMBER["Product Added"]), visit[kept], rank[kept] + 0.005, product=product[kept], pieces=pieces
+    )
     buyer = seen.wish & (seen.channel != STORE)
     passed = np.where(seen.cause == 0, len(CAUSES), seen.cause)
     for name, rank_of, beyond in (
         ("Cart Viewed", 4.0, 1),
         ("Checkout Started", 5.0, 1),
         ("Signed In", 6.0, 2),
+        ("Signed Up", 6.0, 2),
         ("Checkout Step Viewed", 7.0, 2),
         ("Checkout Step Completed", 8.0, 3),
         ("Payment Info Entered", 9.0, 3),
     ):
         there = buyer & (passed > beyond)
         if name == "Signed In":
-            there &= world.people.account[seen.person] & ~seen.signed_in
+            there &= world.people.account[seen.person] & ~seen.signed_in & ~seen.signs_up
+        elif name == "Signed Up":
+            there = seen.signs_up & (seen.channel != STORE) & (there | ~seen.wish)
         rows = np.flatnonzero(there)
         steps.add(np.full(rows.size, NUMBER[name]), rows, rank_of)
 
@@ -203,7 +251,8 @@ class _Steps:
         pause = 4 + np.floor(world.draws.uniform("pause", person, self.day, place) * 40)
         waited = np.cumsum(pause)
         second = seen.second[visit] + (waited - waited[first]).astype(np.int64) if visit.size else visit
-        known = seen.signed_in[visit] | _behind(got["name"] == NUMBER["Signed In"], first)
+        enters = (got["name"] == NUMBER["Signed In"]) | (got["name"] == NUMBER["Signed Up"])
+        known = seen.signed_in[visit] | _behind(enters, first)
         online = seen.channel[visit] != STORE
         price = world.goods.price_minor[np.maximum(got["product"], 0)]
         amount = np.where((got["pieces"] > 0), price * got["pieces"], got["amount"])
@@ -235,7 +284,9 @@ class _Steps:
             texts[rows] = texts[rows] + ", " + fragment
             rows = np.flatnonzero((got["category"] >= 0) & (language == number))
             key = np.where(got["name"][rows] == NUMBER["Products Searched"], '"query"', '"category"').astype(object)
-            texts[rows] = texts[rows] + ", " + key + ": " + self.world.category_text[number][goods.category[got["category"][rows]]]
+            texts[rows] = (
+                texts[rows] + ", " + key + ": " + self.world.category_text[number][goods.category[got["category"][rows]]]
+            )
         rows = np.flatnonzero(got["pieces"] > 0)
         texts[rows] = texts[rows] + ', "quantity": ' + got["pieces"][rows].astype("U6").astype(object)
         return pa.array(texts, pa.string())
@@ -245,5 +296,3 @@ def _behind(marks: Mask, first: Ints) -> Mask:
     """Return which events come behind a marked one of the same visit, or are it."""
     running = np.cumsum(marks)
     return np.asarray(running - running[first] + marks[first] > 0) if marks.size else marks
-
-

@@ -31,7 +31,7 @@ class ShopSection(Section):
     """[shop]: how large, how long, which draws."""
 
     customers: int = Field(4000, gt=0, le=20_000_000, description="People who order at least once.")
-    products: int = Field(600, gt=0, le=3800, description="Products in the catalogue.")
+    products: int = Field(600, gt=0, le=50_000, description="Products in the catalogue.")
     start: date = Field(date(2024, 1, 1), description="First day.")
     end: date = Field(date(2026, 1, 1), description="First day not simulated.")
     seed: int = Field(0, ge=0, lt=2**63, description="Seed of every draw: the same settings and seed give the same bytes.")
@@ -57,18 +57,31 @@ class CustomerSection(Section):
     """[customers]: who they are and how they buy (BG/NBD: Fader, Hardie & Lee, 2005)."""
 
     rate_shape: Positive = Field(0.9, description="Gamma shape r of the order rates.")
-    rate_scale: Positive = Field(4.5, description="Gamma rate alpha of the order rates, in weeks: the mean rate is r / alpha a week.")
+    rate_scale: Positive = Field(
+        4.5, description="Gamma rate alpha of the order rates, in weeks: the mean rate is r / alpha a week."
+    )
     dropout_a: Positive = Field(1.0, description="Beta a of the chance to leave for good after a repeat order.")
     dropout_b: Positive = Field(7.0, description="Beta b of the chance to leave for good after a repeat order.")
     once: Share = Field(0.12, description="Share who leave for good after their first order.")
-    existing: Share = Field(0.1, description="Share who were customers before the first day; their earlier orders are not told.")
-    growth: float = Field(0.6, gt=-1, description="How many more customers arrive a day at the end than at the start, as a share.")
+    existing: Share = Field(
+        0.1, description="Share who were customers before the first day; their earlier orders are not told."
+    )
+    growth: float = Field(
+        0.6, gt=-1, description="How many more customers arrive a day at the end than at the start, as a share."
+    )
+    arrivals: tuple[NotNegative, ...] = Field(
+        (),
+        description="Customers who arrive in each calendar month from that of the first day, as weights; then `growth` has no "
+        "say. A month behind the last is like the one a year before it.",
+    )
     prospects: NotNegative = Field(0.25, description="People who come to look but have not bought, per customer.")
     zh: Share = Field(0.42, description="Share whose language is Chinese; the others' is English.")
     account: Share = Field(0.7, description="Share who have an account; the others order as guests with an e-mail.")
     app: Share = Field(0.25, description="Share of orders placed in the app.")
     store: Share = Field(0.12, description="Share of orders placed in a store.")
-    replenish: Share = Field(0.25, description="Chance to order again on the day something used up is due.")
+    unnamed: Share = Field(0.0, description="Share who buy in stores only and never say who they are, beside `shop.customers`.")
+    habits: Share = Field(0.2, description="Share who have something they use up and buy again.")
+    replenish: Share = Field(0.5, description="Chance to order it on the day it is used up, while active.")
     life_events: NotNegative = Field(0.08, description="Moves, weddings, babies and the like, per person and year.")
     life_event_lift: Positive = Field(2.0, description="Factor on the order rate in the 60 days after a life event.")
 
@@ -91,8 +104,13 @@ class SeasonSection(Section):
     hours: tuple[NotNegative, ...] = Field(
         (2, 1, 1, 1, 1, 1, 2, 4, 6, 7, 8, 8, 9, 8, 7, 7, 7, 8, 9, 11, 13, 13, 10, 5), description="Local hours 0 to 23."
     )
+    one_clock: bool = Field(
+        default=False, description="Whether everybody lives by one clock, the shop's, which then is called UTC."
+    )
     singles_day: NotNegative = Field(1.6, description="Lift on 11 November for Chinese readers (a quarter of it for others).")
-    black_friday: NotNegative = Field(1.2, description="Lift on the Friday after Thanksgiving for English readers (a quarter of it for others).")
+    black_friday: NotNegative = Field(
+        1.2, description="Lift on the Friday after Thanksgiving for English readers (a quarter of it for others)."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -110,6 +128,12 @@ class BasketSection(Section):
     lines_shape: Positive = Field(6.0, description="Gamma shape of how customers differ in it: small is very different.")
     quantity: float = Field(1.3, ge=1, description="Mean pieces of a product in an order.")
     quantity_sigma: NotNegative = Field(0.5, description="Spread (log scale) of the pieces.")
+    quantity_by_price: float = Field(
+        0.0, ge=-3, le=3, description="Exponent of the price in the pieces: at -0.5 of what costs four times as much half as many."
+    )
+    quantity_by_lines: float = Field(
+        0.0, ge=-3, le=3, description="Exponent of the products in the order in the pieces: below 0 large orders take fewer of each."
+    )
     favourite: Share = Field(0.6, description="Share of lines from the customer's two favourite categories.")
     complement: Share = Field(0.35, description="Share of further lines that complement the first one.")
 
@@ -121,6 +145,9 @@ class ProductSection(Section):
     price_sigma: NotNegative = Field(0.35, description="Spread (log scale) of prices around their kind's.")
     margin: float = Field(0.45, gt=0, lt=1, description="Mean share of the price left after the cost of goods.")
     popularity: NotNegative = Field(0.8, description="Exponent of the popularity of products by rank: 0 is equal.")
+    popularity_cut: NotNegative = Field(
+        0.0, description="How far popularity falls off beyond that: by a factor exp(-cut) from the first rank to the last."
+    )
     launches: Share = Field(0.15, description="Share of products launched after the first day.")
     stock_days: NotNegative = Field(35.0, description="Days of expected sales a delivery covers; 0 never runs out.")
     lead_days: int = Field(6, ge=1, le=365, description="Days from ordering a delivery to its arrival.")
@@ -130,12 +157,16 @@ class ProductSection(Section):
 class BehaviourSection(Section):
     """[behaviour]: what is done between orders."""
 
-    visits_per_order: NotNegative = Field(2.5, description="Visits without the wish to order, per order, while a customer is active.")
+    visits_per_order: NotNegative = Field(
+        2.5, description="Visits without the wish to order, per order, while a customer is active."
+    )
     visits_after: Share = Field(0.04, description="Share of these visits that go on after a customer has left for good.")
     views: NotNegative = Field(2.0, description="Mean products viewed in a visit beyond those added to the cart.")
     search: Share = Field(0.4, description="Share of visits that search; the others open a list.")
     cart: Share = Field(0.15, description="Share of visits without the wish to order that put something into the cart.")
-    shipping_cost: Share = Field(0.12, description="Mean chance to stop at the cost of shipping, for orders that do not ship free.")
+    shipping_cost: Share = Field(
+        0.12, description="Mean chance to stop at the cost of shipping, for orders that do not ship free."
+    )
     login_wall: Share = Field(0.08, description="Chance to stop where those who are not signed in are asked to.")
     slow_page: Share = Field(0.04, description="Mean chance to stop at a slow payment page.")
 
@@ -175,10 +206,14 @@ class MessageSection(Section):
     )
     persuadable: Share = Field(0.3, description="Share who order more because of an offer.")
     sure_thing: Share = Field(0.25, description="Share who order anyway and gladly take the discount.")
-    sleeping_dog: Share = Field(0.12, description="Share who order less, or leave, because of a message; the rest are lost causes.")
+    sleeping_dog: Share = Field(
+        0.12, description="Share who order less, or leave, because of a message; the rest are lost causes."
+    )
     effect: NotNegative = Field(0.12, description="Mean further orders of a persuadable who opens an offer of appeal 1.")
     memory_days: Positive = Field(4.0, description="Days in which the effect of a message falls by a factor e.")
-    fatigue: NotNegative = Field(0.25, description="How much each message remembered weakens the next: factor exp(-fatigue x messages).")
+    fatigue: NotNegative = Field(
+        0.25, description="How much each message remembered weakens the next: factor exp(-fatigue x messages)."
+    )
     fatigue_days: Positive = Field(10.0, description="Days in which a message remembered fades by a factor e.")
     quiet_from: int = Field(21, ge=0, le=23, description="Local hour at which quiet hours begin.")
     quiet_to: int = Field(9, ge=0, le=23, description="Local hour at which they end.")
@@ -196,7 +231,7 @@ class OfferSection(Section):
     """[offers.NAME]: something that may be given with a message."""
 
     discount: float = Field(0.0, ge=0, lt=1, description="Share taken off the goods of the next order.")
-    free_shipping: bool = Field(False, description="Whether the next order ships free.")
+    free_shipping: bool = Field(default=False, description="Whether the next order ships free.")
     days: int = Field(14, ge=1, le=365, description="Days it is valid.")
     appeal: NotNegative = Field(1.0, description="Factor on `messages.effect`.")
 
@@ -249,6 +284,8 @@ class WorldConfig(Section):
 
     @model_validator(mode="after")
     def _somebody_comes(self) -> Self:
+        if self.customers.arrivals and not sum(self.customers.arrivals):
+            raise ValueError("customers.arrivals must have a month above zero")
         for name, shares in (
             ("acquisition", [source.share for source in self.acquisition.values()]),
             ("countries", list(self.countries.values())),

@@ -1,0 +1,193 @@
+"""Messages and what they do: opened or not, further orders or fewer, a coupon, fatigue, unsubscribing, leaving for good.
+
+One opened message with offer o adds effect[i, o] x exp(-fatigue x remembered) orders in all to what person i will order,
+fading with `messages.memory_days`; the true uplift is worked out in `expect`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lifeloop.simulate.deeds import NUMBER, Deeds, deeds, hex_or_null
+from lifeloop.simulate.draws import Floats, Ints, Mask
+from lifeloop.simulate.identity import SELF
+from lifeloop.simulate.people import RESPONSES
+
+if TYPE_CHECKING:
+    from lifeloop.simulate.shop import World
+
+DOG = RESPONSES.index("sleeping_dog")
+_QUIET_OPENED = 0.5
+"""Factor on opening a message that comes in quiet hours."""
+_TIRED_UNSUBSCRIBE = 2.0
+"""How much each message remembered adds to the chance to unsubscribe, as a share of it."""
+_DOG_UNSUBSCRIBE = 3.0
+"""Factor on a sleeping dog's chance to unsubscribe."""
+_CLICK = (0.1, 0.25)
+"""Chance to click in an opened message, and how much more where the price matters."""
+
+
+class Messages:
+    """The way of messages from the policy to the people."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        told = world.config.messages
+        self.channels = list(told.channels)
+        self.offers = list(world.config.offers)
+        self.fade = float(np.exp(-1 / told.memory_days))
+        self.forget = float(np.exp(-1 / told.fatigue_days))
+        self.aliases: dict[str, int] = {}
+        """Customer ids of account holders who ordered as guests."""
+        self.refused: list[tuple[str, str]] = []
+        """Today's messages that could not be sent: customer id and reason."""
+
+    def deliver(self, asked: pa.Table) -> list[Deeds]:
+        """Send today's messages and let them act; return what the shop sees of it. Changes the state."""
+        self.refused = []
+        state = self.world.state
+        if state.touched:
+            state.boost[: state.present] *= self.fade
+            state.fatigue[: state.present] *= self.forget
+        if not asked.num_rows:
+            return []
+        who, channel, offer, hour = self._sendable(asked)
+        if not who.size:
+            return []
+        state.touched = True
+        opened = self._opened(who, channel, hour)
+        self._act(who[opened], offer[opened])
+        lost = self._unsubscribe(who, channel, hour)
+        state.fatigue[who] += 1
+        return self._tell(who, channel, offer, hour, opened, lost)
+
+    def persons(self, customers: Any) -> Ints:
+        """Return the person behind each customer id the shop has heard of; -1 for others."""
+        found = pc.index_in(customers, value_set=self.world.people.customer_id)
+        who = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        unknown = np.flatnonzero(who < 0)
+        for row in unknown.tolist():
+            who[row] = self.aliases.get(customers[row].as_py(), -1)
+        return np.where((who >= 0) & self.world.state.known[who], who, -1)
+
+    def chance_to_open(self, who: Ints, channel: Any, hour: Any) -> Floats:
+        """Return the chance that each opens a message by a channel at a UTC hour, as tired as they are now."""
+        chance: Floats = self.world.people.opened[who, channel] * self.attention(who)
+        return np.where(self.quiet(who, hour), _QUIET_OPENED, 1.0) * chance
+
+    def attention(self, who: Ints) -> Floats:
+        """Return what is left of a message's strength after the messages remembered."""
+        left: Floats = np.exp(-self.world.config.messages.fatigue * self.world.state.fatigue[who].astype(np.float64))
+        return left
+
+    def quiet(self, who: Ints, hour: Any) -> Mask:
+        """Return for whom a UTC hour lies in quiet hours."""
+        told = self.world.config.messages
+        local = (hour + self.world.people.hours_east[who]) % 24
+        if told.quiet_from <= told.quiet_to:
+            return np.asarray((local >= told.quiet_from) & (local < told.quiet_to))
+        return np.asarray((local >= told.quiet_from) | (local < told.quiet_to))
+
+    def _sendable(self, asked: pa.Table) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return person, channel, offer and hour of what can be sent; the rest is refused with its reason."""
+        customers = asked["customer_id"].combine_chunks()
+        who = self.persons(customers)
+        channel = _place(asked["channel"], self.channels)
+        offer = _place(asked["offer"], self.offers)
+        hour = asked["hour"].to_numpy().astype(np.int64)
+        first = np.zeros(who.size, np.bool_)
+        first[np.unique(who, return_index=True)[1]] = True
+        reasons = (
+            ("no such customer", who < 0),
+            ("no such channel", channel < 0),
+            ("no such offer", offer < 0),
+            ("hour not in 0..23", (hour < 0) | (hour > 23)),
+            ("no consent", ~self.world.people.consent[who, channel]),
+            ("unsubscribed", ~self.world.state.subscribed[who, channel]),
+            ("one message a day", ~first),
+        )
+        reason = np.full(who.size, -1)
+        for number, (_, wrong) in enumerate(reasons):
+            reason[(reason < 0) & wrong] = number
+        bad = np.flatnonzero(reason >= 0)
+        self.refused = [(customers[row].as_py(), reasons[reason[row]][0]) for row in bad.tolist()]
+        good = reason < 0
+        return who[good], channel[good], offer[good], hour[good]
+
+    def _opened(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
+        return self.world.draws.chance("opened", who, self.chance_to_open(who, channel, hour), self.world.state.day)
+
+    def _act(self, who: Ints, offer: Ints) -> None:
+        """Let opened messages act on those who read them."""
+        world, state = self.world, self.world.state
+        strength = world.people.effect[who, offer] * self.attention(who)
+        state.boost[who] += (strength * (1 - self.fade) / world.completion[who]).astype(np.float32)
+        given = (world.discount[offer] > 0) | world.free_shipping[offer]
+        days = np.array([one.days for one in world.config.offers.values()])
+        state.coupon[who[given]] = offer[given]
+        state.coupon_until[who[given]] = state.day + days[offer[given]] - 1
+        dogs = who[(world.people.response[who] == DOG) & state.active[who]]
+        leaves = world.draws.chance("message: leave", dogs, world.config.messages.leave, state.day)
+        state.leave(dogs[leaves], world.config.behaviour.visits_after)
+
+    def _unsubscribe(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
+        """Let people unsubscribe; return who does."""
+        world, state, told = self.world, self.world.state, self.world.config.messages
+        chance = np.array([one.unsubscribe for one in told.channels.values()])[channel]
+        chance = chance * (1 + _TIRED_UNSUBSCRIBE * state.fatigue[who])
+        chance = chance * np.where(world.people.response[who] == DOG, _DOG_UNSUBSCRIBE, 1.0)
+        chance = chance * np.where(self.quiet(who, hour), told.annoyance, 1.0)
+        lost = world.draws.chance("unsubscribe", who, chance, state.day)
+        state.subscribed[who[lost], channel[lost]] = False
+        return lost
+
+    def _tell(self, who: Ints, channel: Ints, offer: Ints, hour: Ints, opened: Mask, lost: Mask) -> list[Deeds]:
+        """Return deliveries, openings, clicks and unsubscriptions as events."""
+        world, day = self.world, self.world.state.day
+        sent = world.midnight(day) + hour * 3600 + np.floor(world.draws.uniform("sent", who, day) * 900).astype(np.int64)
+        wait = 60 + np.floor(world.draws.uniform("reads", who, day) ** 2 * 14_000).astype(np.int64)
+        read = np.minimum(sent + wait, world.midnight(day + 1) - 60)
+        clicks = opened & world.draws.chance("click", who, _CLICK[0] + _CLICK[1] * world.people.sensitivity[who], day)
+        extra = pa.array(
+            [
+                f'"channel": "{self.channels[by]}", "offer": "{self.offers[what]}"'
+                for by, what in zip(channel.tolist(), offer.tolist(), strict=True)
+            ],
+            pa.string(),
+        )
+        parts, ids = [], world.draws.bits("message: id", who, day, 0)
+        told: tuple[tuple[str, Mask, Ints], ...] = (
+            ("Delivered", np.ones(who.size, np.bool_), sent),
+            ("Opened", opened, read),
+            ("Link Clicked", clicks, read + 20),
+            ("Unsubscribed", lost, read + 30),
+        )
+        for k, (what, rows, second) in enumerate(told):
+            place = np.flatnonzero(rows)
+            number = np.array([self._event(name, what) for name in self.channels])[channel[place]]
+            message = world.draws.bits("message: id", who[place], day, k)
+            said = np.full(place.size, SELF)
+            parts.append(deeds(number, who[place], second[place], message, customer=said, extra=extra.take(pa.array(place))))
+        self.world.note(
+            "message",
+            lambda: {"message_id": hex_or_null(ids), "person": who, "offer": offer, "channel": channel, "opened": opened},
+        )
+        return parts
+
+    @staticmethod
+    def _event(channel: str, what: str) -> int:
+        """Return the number of an event's name; channels the shop invents speak like e-mail."""
+        if what == "Unsubscribed":
+            return NUMBER[what]
+        return NUMBER.get(f"{ {'sms': 'SMS', 'push': 'Push'}.get(channel, 'Email') } {what}", NUMBER[f"Email {what}"])
+
+
+def _place(column: Any, names: list[str]) -> Ints:
+    """Return the place of each text among names; -1 for others."""
+    found = pc.fill_null(pc.index_in(column.combine_chunks(), value_set=pa.array(names, pa.string())), -1)
+    places: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
