@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
 from lifeloop.simulate.goods import Goods
 from lifeloop.simulate.people import People
-from lifeloop.simulate.world import BasketSection, WorldConfig
+from lifeloop.simulate.pieces import Pieces
+from lifeloop.simulate.world import WorldConfig
 
-MOST_PIECES = 5000
-"""No line has more pieces."""
 SECOND_FAVOURITE = 0.35
 """Share of the second favourite category in what is taken from the two."""
 
@@ -40,7 +38,7 @@ class Shelf:
         self.favourites: Any = np.searchsorted(np.cumsum(share), people.taste * 0.999999)
         """Favourite categories, shape (n, 2)."""
         self.generosity = people.generosity
-        self.log_pieces = log_pieces(config.basket)
+        self.pieces = Pieces(config.basket, goods)
         self.launches = frozenset(goods.launch[goods.launch > 0].tolist())
         self.running = self._running(0)
 
@@ -83,18 +81,21 @@ class Shelf:
             drawn = draws.uniform("complement: category", person[lines], day, place[lines])
             category = (running <= drawn[:, None] * 0.999999).sum(axis=1)
             product[lines] = self._of(category, draws.uniform("complement: product", person[lines], day, place[lines]))
-        spread = draws.normal("pieces", person, day, place) * own.quantity_sigma
-        quantity = np.clip(np.rint(np.exp(self.log_pieces + spread)), 1, MOST_PIECES).astype(np.int64)
+        quantity = self.pieces.draw(draws, person, day, place, product, size[basket])
         return self._from_shelf(Baskets(basket, product, quantity, np.zeros(basket.size, np.bool_)), person, place, day, stock)
 
     def expected(self, who: Ints, value: Any) -> Floats:
         """Return the expected sum of `value`, one per product, over the lines of each person's next order.
 
-        One piece each, full shelves, today's catalogue; what people use up and buy again is left out.
+        Mean pieces count as one; full shelves, today's catalogue; what people use up and buy again is left out.
         """
         own, goods, weight = self.config.basket, self.goods, np.diff(self.running)
         share = np.add.reduceat(weight, goods.starts[:-1]) / weight.sum()
-        mean = np.add.reduceat(weight * value, goods.starts[:-1]) / weight.sum() / np.maximum(share, 1e-300)
+        mean = (
+            np.add.reduceat(weight * value * self.pieces.of_product, goods.starts[:-1])
+            / weight.sum()
+            / np.maximum(share, 1e-300)
+        )
         favourite = self.favourites[who]
 
         def over_taste(of_category: Any) -> Floats:
@@ -106,7 +107,8 @@ class Shelf:
         beside = np.diff(goods.complements, axis=1, prepend=0.0) @ mean
         one = over_taste(mean)
         further = over_taste(fits * beside) + (1 - over_taste(fits)) * one
-        return one + (own.lines - 1) * self.generosity[who] * further
+        first, rest = self.pieces.expected(self.generosity[who])
+        return first * one + rest * further
 
     def _from_shelf(self, asked: Baskets, person: Ints, place: Ints, day: int, stock: Floats) -> Baskets:
         out = np.flatnonzero(stock[asked.product] <= 0)
@@ -134,16 +136,3 @@ class Shelf:
         if not sold.any():
             sold = self.goods.popularity
         return np.concatenate([[0.0], np.cumsum(sold)])
-
-
-def log_pieces(section: BasketSection) -> float:
-    """Return the log median whose log-normal, rounded to whole pieces from 1, has the mean the settings ask for."""
-    edges = np.log(np.arange(2, MOST_PIECES + 1) - 0.5)
-    if section.quantity_sigma == 0:
-        return float(np.log(section.quantity))
-    low, high = -20.0, np.log(MOST_PIECES)
-    for _ in range(60):
-        middle = (low + high) / 2
-        mean = 1 + ndtr((middle - edges) / section.quantity_sigma).sum()
-        low, high = (middle, high) if mean < section.quantity else (low, middle)
-    return float((low + high) / 2)

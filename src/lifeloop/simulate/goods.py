@@ -84,7 +84,7 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
     paths = sorted({_path(words.THINGS[thing]) for thing, _, _ in chosen})
     place = {path: number for number, path in enumerate(paths)}
     chosen.sort(key=lambda one: place[_path(words.THINGS[one[0]])])
-    things = [words.THINGS[thing] for thing, _ in chosen]
+    things = [words.THINGS[thing] for thing, _, _ in chosen]
     category = np.array([place[_path(thing)] for thing in things])
     brand = draws.stream("brand").integers(0, len(words.BRANDS), p)
     finish = [words.finishes(thing)[number] for thing, (_, number, _) in zip(things, chosen, strict=True)]

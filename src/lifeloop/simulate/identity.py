@@ -42,9 +42,9 @@ def customer_ids(people: People, person: Ints, said: Ints) -> Any:
 
 
 def ordering_as(people: People, draws: Draws, dirt: DirtSection, who: Ints, day: int) -> Ints:
-    """Return as whom each person orders today: as themselves, or, sometimes, as a guest by one or the other e-mail."""
+    """Return as whom each person orders today: as themselves, sometimes as a guest by one or the other e-mail, or as nobody."""
     guest = people.account[who] & draws.chance("guest", who, dirt.guest, day)
     second = ~people.account[who] | guest
     second &= draws.chance("second e-mail", who, dirt.second_email) & draws.chance("uses second", who, 0.5, day)
     said = np.where(guest, GUEST, SELF)
-    return np.where(second, SECOND, said)
+    return np.where(people.unnamed[who], NOBODY, np.where(second, SECOND, said))

@@ -114,6 +114,8 @@ def order_numbers(draws: Draws, keys: Ints, epoch: int) -> Any:
 
     Within a day the digits are a one-to-one scramble of the person's place (an odd factor modulo 2^24), so no two are alike.
     """
+    if not keys.size:
+        return pa.array([], pa.string())
     day, person = keys >> 32, keys & 0xFFFFFFFF
     bits = draws.bits("order number", day)
     scrambled = (person.astype(np.uint64) * (bits | np.uint64(1)) + (bits >> np.uint64(40))) & np.uint64((1 << 24) - 1)

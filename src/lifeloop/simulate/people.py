@@ -58,6 +58,8 @@ class People:
     """Factor on the number of products in an order, mean 1."""
     account: Mask
     """Has an account; the others order as guests."""
+    unnamed: Mask
+    """Buys in stores only and never says who that is."""
     source: Ints
     """Place in `WorldConfig.acquisition`."""
     household: Ints
@@ -102,8 +104,8 @@ class People:
 def make_people(config: WorldConfig, draws: Draws) -> People:
     """Draw everybody who will ever come. Each trait has its own stream: a new one changes no other."""
     own, days = config.customers, config.shop.days
-    n = config.shop.customers + round(config.shop.customers * own.prospects)
-    arrival, prospect = _arrivals(config, draws, n)
+    arrival, prospect, unnamed = _arrivals(config, draws)
+    n = arrival.size
     kinds = list(config.acquisition.values())
     source = draws.stream("source").choice(len(kinds), n, p=_shares([kind.share for kind in kinds]))
     factor = np.array([kind.rate_factor for kind in kinds])
@@ -113,7 +115,7 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
     response = _responses(config, draws, rate, sensitivity)
     language = (draws.stream("language").random(n) < own.zh).astype(np.int64)
     country = _countries(config, draws, language)
-    east = np.array([_HOURS_EAST.get(name, 0) for name in config.countries])
+    east = np.array([0 if config.season.one_clock else _HOURS_EAST.get(name, 0) for name in config.countries])
     life = draws.stream("life").exponential(365 / own.life_events, n) if own.life_events else np.full(n, np.inf)
     interest = draws.stream("interest").exponential(_PROSPECT_DAYS, n)
     household = np.arange(n)
@@ -136,7 +138,8 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
         generosity=draws.stream("generosity")
         .gamma(config.basket.lines_shape, 1 / config.basket.lines_shape, n)
         .astype(np.float32),
-        account=draws.stream("account").random(n) < own.account,
+        account=(draws.stream("account").random(n) < own.account) & ~unnamed,
+        unnamed=unnamed,
         source=source,
         household=household,
         mailbox=mailbox,
@@ -157,17 +160,37 @@ def as_customer(people: People) -> Floats32:
     return np.where(people.prospect, people.rate / np.float32(_PROSPECT_RATE), people.rate)
 
 
-def _arrivals(config: WorldConfig, draws: Draws, n: int) -> tuple[Ints, Mask]:
-    """Return sorted days of arrival, more of them towards the end, and who only comes to look."""
-    days, own = config.shop.days, config.customers
-    weight = np.linspace(1.0, 1.0 + own.growth, days)
-    day = draws.stream("arrival").choice(days, n, p=weight / weight.sum())
-    prospect = np.arange(n) >= config.shop.customers
-    before = ~prospect & (draws.stream("existing").random(n) < own.existing)
+def _arrivals(config: WorldConfig, draws: Draws) -> tuple[Ints, Mask, Mask]:
+    """Return sorted days of arrival, who only comes to look, and who never says their name."""
+    own, customers = config.customers, config.shop.customers
+    buyers = customers + round(customers * own.unnamed / (1 - own.unnamed))
+    n = buyers + round(customers * own.prospects)
+    weight = _arrivals_by_day(config)
+    day = draws.stream("arrival").choice(weight.size, n, p=weight / weight.sum())
+    place = np.arange(n)
+    before = (place < buyers) & (draws.stream("existing").random(n) < own.existing)
     day[before] = -1
     order = np.argsort(day, kind="stable")
     shuffled = order[np.lexsort((draws.stream("place").random(n), day[order]))]
-    return day[shuffled], prospect[shuffled]
+    return day[shuffled], place[shuffled] >= buyers, (place[shuffled] >= customers) & (place[shuffled] < buyers)
+
+
+def _arrivals_by_day(config: WorldConfig) -> Floats:
+    """Return weights of the days on which people arrive: by the months told or by growth, and by the day of the week."""
+    shop, told = config.shop, config.customers.arrivals
+    days = np.datetime64(shop.start, "D") + np.arange(shop.days)
+    week = np.array(config.season.weekdays)[(days.astype(np.int64) + 3) % 7]
+    if not told:
+        grown: Floats = np.linspace(1.0, 1.0 + config.customers.growth, shop.days) * week
+        return grown if grown.any() else np.ones(shop.days)
+    months = days.astype("datetime64[M]").astype(np.int64)
+    month = months - months[0]
+    known = list(told)
+    while len(known) <= month[-1]:
+        known.append(known[-12] if len(known) >= 12 else known[-1])
+    open_days = np.bincount(month, week)[month]
+    weight: Floats = np.array(known)[month] * np.where(open_days > 0, week / np.maximum(open_days, 1e-12), 0.0)
+    return weight if weight.any() else np.ones(shop.days)
 
 
 def _shares(weights: list[float]) -> Floats:

@@ -27,11 +27,11 @@ from lifeloop.simulate.dirt import Dirt
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
 from lifeloop.simulate.facts import NewCustomers, customer_table, event_table, product_table
 from lifeloop.simulate.goods import Goods, make_goods
-from lifeloop.simulate.identity import SELF
+from lifeloop.simulate.identity import GUEST, SELF, customer_ids
 from lifeloop.simulate.messages import Messages
 from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, order_tables, place_orders
 from lifeloop.simulate.people import as_customer, make_people
-from lifeloop.simulate.season import hour_shares, seasons
+from lifeloop.simulate.season import hour_shares, season
 from lifeloop.simulate.state import State
 from lifeloop.simulate.visits import CAUSES, Callers, Visits, channel_shares, tell, visits
 from lifeloop.simulate.world import WorldConfig
@@ -84,7 +84,7 @@ class World:
         self.goods: Goods = make_goods(config, self.draws)
         self.state = State(config, self.people, self.goods, self.draws)
         self.shelf = Shelf(config, self.people, self.goods, self.draws)
-        self.season = seasons(config.shop.start, config.shop.days, config.season)
+        self._season: dict[int, Floats] = {}
         self.hours = hour_shares(config.season)
         self.epoch = int(datetime.combine(config.shop.start, datetime.min.time(), UTC).timestamp())
         self.currency = config.shop.currency
@@ -150,6 +150,12 @@ class World:
         )
         return english, chinese
 
+    def season(self, day: int) -> Floats:
+        """Return how a day compares with an average one, for each language; any day, also behind the last."""
+        if day not in self._season:
+            self._season[day] = np.array(season(self.date(day), self.config.season))
+        return self._season[day]
+
     def midnight(self, day: int) -> int:
         """Return the first second of a day, UTC."""
         return self.epoch + 86_400 * day
@@ -181,7 +187,7 @@ class World:
     def wishes(self, day: int) -> tuple[Floats, Floats]:
         """Return the chance of everybody here to wish to order today, and to come to look only."""
         state, m = self.state, self.state.present
-        level = self.season[day].astype(np.float32)[self.people.language[:m]]
+        level = self.season(day).astype(np.float32)[self.people.language[:m]]
         hazard = state.rate[:m] * level
         if state.touched:
             hazard = np.maximum(hazard + state.boost[:m] * state.active[:m], 0)
@@ -218,15 +224,18 @@ class World:
         return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=heard_of)
 
     def _hear(self, orders: Orders, told: Deeds) -> NewCustomers:
-        """Note of whom the shop hears for the first time today: by an order or an account, on the first day of all from before."""
+        """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""
         people, state = self.people, self.state
         opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
         before = np.flatnonzero(people.arrival < 0) if orders.day == 0 else np.zeros(0, np.int64)
         age = np.floor(self.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
         who = np.concatenate([before, told.person[opened], orders.person])
         person, first = np.unique(who, return_index=True)
-        first = first[~state.known[person]]
-        state.known[who] = True
+        first = first[~state.known[person] & ~people.unnamed[person]]
+        state.known[who[first]] = True
+        guests = np.flatnonzero(orders.said >= GUEST)
+        ids = customer_ids(people, orders.person[guests], orders.said[guests]).to_pylist()
+        self.messages.aliases.update(zip(ids, orders.person[guests].tolist(), strict=True))
         return NewCustomers(
             person=who[first],
             second=np.concatenate([self.epoch - 1 - age, told.second[opened], orders.second])[first],

@@ -79,7 +79,9 @@ class CustomerSection(Section):
     account: Share = Field(0.7, description="Share who have an account; the others order as guests with an e-mail.")
     app: Share = Field(0.25, description="Share of orders placed in the app.")
     store: Share = Field(0.12, description="Share of orders placed in a store.")
-    unnamed: Share = Field(0.0, description="Share who buy in stores only and never say who they are, beside `shop.customers`.")
+    unnamed: float = Field(
+        0.0, ge=0, lt=1, description="Share of all buyers who buy in stores only and never say their name; they come on top."
+    )
     habits: Share = Field(0.2, description="Share who have something they use up and buy again.")
     replenish: Share = Field(0.5, description="Chance to order it on the day it is used up, while active.")
     life_events: NotNegative = Field(0.08, description="Moves, weddings, babies and the like, per person and year.")
@@ -129,10 +131,16 @@ class BasketSection(Section):
     quantity: float = Field(1.3, ge=1, description="Mean pieces of a product in an order.")
     quantity_sigma: NotNegative = Field(0.5, description="Spread (log scale) of the pieces.")
     quantity_by_price: float = Field(
-        0.0, ge=-3, le=3, description="Exponent of the price in the pieces: at -0.5 of what costs four times as much half as many."
+        0.0,
+        ge=-3,
+        le=3,
+        description="Exponent of the price in the pieces: at -0.5 of what costs four times as much half as many.",
     )
     quantity_by_lines: float = Field(
-        0.0, ge=-3, le=3, description="Exponent of the products in the order in the pieces: below 0 large orders take fewer of each."
+        0.0,
+        ge=-3,
+        le=3,
+        description="Exponent of the products in the order in the pieces: below 0 large orders take fewer of each.",
     )
     favourite: Share = Field(0.6, description="Share of lines from the customer's two favourite categories.")
     complement: Share = Field(0.35, description="Share of further lines that complement the first one.")
