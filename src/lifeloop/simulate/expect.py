@@ -61,10 +61,10 @@ class Reading:
 def outlook(world: World, who: Ints, horizon_days: int, reading: Reading | None = None) -> Outlook:
     """Return what people will do in the next `horizon_days` days, from the state as it is; `reading` adds a message.
 
-    The horizon ends with the world. Costs horizon x n operations.
+    The horizon may reach behind the world's last day. Costs horizon x n operations.
     """
     paths = _Paths(world, who, reading)
-    for day in range(world.state.day, min(world.state.day + horizon_days, world.config.shop.days)):
+    for day in range(world.state.day, world.state.day + horizon_days):
         paths.live(day)
     return paths.outlook()
 
@@ -127,7 +127,7 @@ class _Paths:
         """Move everybody's chances one day on."""
         world, state, people, who = self.world, self.world.state, self.world.people, self.who
         self._life(day)
-        level = world.season[day][people.language[who]]
+        level = world.season(day)[people.language[who]]
         given = self.given
         free = world.holds_free_shipping(who, day) | (given is not None and given.ships_free and day < self.start + given.days)
         done = np.where(free, world.completion_free[who], world.completion[who]) * (1 - state.short)

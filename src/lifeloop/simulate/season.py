@@ -24,11 +24,6 @@ def season(day: date, section: SeasonSection) -> tuple[float, float]:
     return level * (1 + 0.25 * lift) * (1 + friday), level * (1 + lift) * (1 + 0.25 * friday)
 
 
-def seasons(start: date, days: int, section: SeasonSection) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Return `season` of consecutive days, shape (days, 2)."""
-    return np.array([season(start + timedelta(days=number), section) for number in range(days)])
-
-
 def hour_shares(section: SeasonSection) -> Floats:
     """Return the running sum of the shares of the local hours, shape (24,), ending at 1."""
     running: Floats = np.cumsum(np.array(section.hours, np.float64))
