@@ -220,6 +220,13 @@ def test_odd_values_where_objects_are_meant_cost_nothing_but_themselves(shop: Ti
     assert shop.rows(EVENT, "product_id", "amount_minor", by="message_id") == [("7", None), (None, None), (None, None)]
 
 
+def test_an_object_nested_without_end_is_rejected(shop: Till) -> None:
+    deep = json.dumps(event("Cart Viewed", "m2", properties={"q": []})).replace("[]", "[" * 300 + "]" * 300)
+    report = takes(shop, event("Cart Viewed"), deep)
+
+    assert (report.events, shop.rejected("line", "reason")) == (1, [(2, "bad_json")])
+
+
 def test_a_flat_table_of_the_same_fields_is_read_alike(shop: Till) -> None:
     shop.takes(
         "type,event,messageId,userId,timestamp,properties.order_id,properties.total,properties.currency\n"

@@ -23,6 +23,7 @@ from lifeloop.collect.rows import Damaged, Form, Positions, Rows, shorten
 
 _HEADER_LINES = 1000
 _DEEPEST = 20
+_TOO_DEEP = 200
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=str)
 
 Keys: TypeAlias = tuple[str, ...]
@@ -165,14 +166,28 @@ class JsonLinesPart:
 def _object(text: str) -> dict[str, Any] | str:
     """Return the object of one line, or what is wrong with it."""
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
+        value = value if end == len(text) else _DECODER.decode(text)
     except (ValueError, ArithmeticError, RecursionError) as error:
         return f"it is no JSON: {error}"[:200]
     if not isinstance(value, dict):
         return "it is no JSON object"
+    if text.count("{") + text.count("[") > _TOO_DEEP and _is_too_deep(value):
+        return f"it is nested more than {_TOO_DEEP} deep"
     if "\\u" in text:
         try:
             json.dumps(value, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             return "half a character stands in it"
     return value
+
+
+def _is_too_deep(value: dict[str, Any]) -> bool:
+    """Return whether lists and objects stand within each other too deep for whoever must write them again."""
+    level: list[Any] = [value]
+    for _ in range(_TOO_DEEP):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for ones in inner for one in ones if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.errors import SourceError
+from lifeloop.collect.dates import INSTANT
 from lifeloop.collect.rows import Form, Positions, Rows
 
 BATCH_ROWS = 131_072
@@ -49,14 +50,22 @@ class ParquetPart:
             with pq.ParquetFile(self.path) as file:
                 total = max(file.metadata.num_rows, 1)
                 for batch in file.iter_batches(BATCH_ROWS, columns=self.columns):
-                    texts = _Texts(dict(zip(batch.schema.names, batch.columns, strict=True)))
-                    lines = np.arange(before + 1, before + 1 + batch.num_rows, dtype=np.int64)
+                    yield _rows(batch, before, total)
                     before += batch.num_rows
-                    yield Rows(lines=lines, columns=texts, raw=RawCells(texts.values()), share=before / total)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
                 f"cannot import {self.name}", f"its data break off behind row {before} ({error})", "Write the file again."
             ) from error
+
+
+def _rows(batch: pa.RecordBatch, before: int, total: int) -> Rows:
+    """Return one batch as rows, `before` of `total` having come before it."""
+    typed = dict(zip(batch.schema.names, batch.columns, strict=True))
+    texts = _Texts(typed)
+    lines = np.arange(before + 1, before + 1 + batch.num_rows, dtype=np.int64)
+    instants = {name: column.cast(INSTANT, safe=False) for name, column in typed.items() if _is_instant(column.type)}
+    share = (before + batch.num_rows) / total
+    return Rows(lines=lines, columns=texts, raw=RawCells(texts.values()), share=share, instants=instants)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,10 @@ def as_csv_line(cells: tuple[Any, ...]) -> str:
 
 def _is_plain(kind: Any) -> bool:
     return not (pa.types.is_nested(kind) or pa.types.is_null(kind))
+
+
+def _is_instant(kind: Any) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None
 
 
 def as_text(values: Any) -> Any:

@@ -57,6 +57,8 @@ class Rows:
     """How much of the file has been read when these rows are done, 0..1."""
     objects: Sequence[Mapping[str, Any]] | None = None
     """The rows as they were written, lists and all, where the file holds objects; numbers are int or Decimal."""
+    instants: Mapping[str, Any] = field(default_factory=dict)
+    """Columns that the file itself keeps as instants; they stand among `columns` as text too."""
 
     def __len__(self) -> int:
         """Count the rows that were divided into fields."""

@@ -68,15 +68,16 @@ class Reading:
 
     def instants(self, rows: Rows, sieve: Sieve, name: str, *, required: bool = True) -> Any:
         """Return our column `name` as UTC instants; bad, missing, future and too old dates reject their rows."""
-        texts, theirs = self.text(rows, name), self.columns.get(name)
+        theirs = self.columns.get(name)
         if theirs is None:
             return pa.nulls(len(rows), INSTANT)
-        values = parse_instants(texts, self.dates, self.zone)
+        said = rows.instants[theirs] if theirs in rows.instants else self.text(rows, name)
+        values = said if theirs in rows.instants else parse_instants(said, self.dates, self.zone)
         shown = f"'{{value}}' in {theirs}"
-        wrong = pc.and_(pc.is_valid(texts), pc.is_null(values))
+        wrong = pc.and_(pc.is_valid(said), pc.is_null(values))
         sieve.drop(wrong, "bad_date", f"{shown} is no date as this column writes them", theirs)
         if required:
-            sieve.drop(pc.is_null(texts), "no_date", f"{theirs} is empty", theirs)
+            sieve.drop(pc.is_null(said), "no_date", f"{theirs} is empty", theirs)
         sieve.drop(pc.less(values, pa.scalar(EPOCH, INSTANT)), "bad_date", f"{shown} lies before 1970", theirs)
         sieve.drop(pc.greater(values, pa.scalar(self.latest, INSTANT)), "future_date", f"{shown} lies in the future", theirs)
         return values

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from lifeloop.collect.jsonlines import Keys, plain_text, values_at
+from lifeloop.collect.jsonlines import Keys, plain_text
 from lifeloop.collect.rows import Positions, Rows, trimmed
 
 Object: TypeAlias = Mapping[str, Any]
@@ -67,10 +67,9 @@ _PRODUCT_FIELDS: Mapping[str, Sequence[str]] = {
     "price": ("price",),
     "quantity": ("quantity",),
 }
-_LISTS: Sequence[Keys] = (("properties", "products"), ("properties", "items"))
 _KEPT = frozenset({"product_id", "order_id", "currency"})
 _BESIDE = ("previousId", "groupId", "category")
-_ENCODE = json.JSONEncoder(ensure_ascii=False, default=float).encode
+_ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=float).encode
 
 
 def places_of(fields: Mapping[str, Sequence[str]], mapping: Mapping[str, str] | None = None) -> Places:
@@ -95,27 +94,65 @@ def objects_in(rows: Rows) -> Sequence[Object]:
     return made
 
 
-def texts_at(objects: Sequence[Object], places: Sequence[Keys]) -> list[str | None]:
-    """Return what the first place that says anything says in each object, as text."""
-    found: list[str | None] = [None] * len(objects)
-    for place, keys in enumerate(places):
-        here = values_at(objects, keys)
-        texts = [value if value.__class__ is str else plain_text(value) for value in here]
-        found = texts if not place else [a or b for a, b in zip(found, texts, strict=True)]
-        if None not in found:
-            break
-    return found
+class Lookup:
+    """Looks things up in some objects, one place in all of them at a time; remembers the objects within them."""
+
+    def __init__(self, objects: Sequence[Object]) -> None:
+        self._inner: dict[Keys, list[Object]] = {(): list(objects)}
+        self._names: dict[Keys, set[str]] = {}
+
+    def column(self, places: Sequence[Keys]) -> Any:
+        """Return as text what the first place that says anything says in each object; null where none does."""
+        found: list[Any] | None = None
+        for keys in places:
+            inner, last = self._objects_at(keys[:-1]), keys[-1]
+            if last not in self._names_at(keys[:-1]):
+                continue
+            if found is None:
+                found = [one.get(last) for one in inner]
+            else:
+                found = [
+                    one.get(last) if value is None or value == "" else value for value, one in zip(found, inner, strict=True)
+                ]
+            if None not in found:
+                break
+        return pa.nulls(len(self._inner[()]), pa.string()) if found is None else _as_texts(found)
+
+    def _objects_at(self, keys: Keys) -> list[Object]:
+        if keys not in self._inner:
+            values = [one.get(keys[-1]) for one in self._objects_at(keys[:-1])]
+            self._inner[keys] = [value if isinstance(value, dict) else _NOTHING for value in values]
+        return self._inner[keys]
+
+    def _names_at(self, keys: Keys) -> set[str]:
+        if keys not in self._names:
+            self._names[keys] = set().union(*self._objects_at(keys))
+        return self._names[keys]
+
+
+_NOTHING: Object = {}
+
+
+def _as_texts(values: list[Any]) -> Any:
+    """Return plain values as a column of text; at once where all of them are text."""
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array(
+            [value if value is None or value.__class__ is str else plain_text(value) for value in values], pa.string()
+        )
 
 
 def columns_at(objects: Sequence[Object], places: Places, only: Positions | None = None) -> dict[str, Any]:
     """Return a column of text for each of our columns; only the objects at `only` are looked at, the others say nothing."""
     if only is None:
-        return {ours: pa.array(texts_at(objects, keys), pa.string()) for ours, keys in places.items()}
-    chosen = [objects[place] for place in only.tolist()]
+        lookup = Lookup(objects)
+        return {ours: lookup.column(keys) for ours, keys in places.items()}
+    chosen = Lookup([objects[place] for place in only.tolist()])
     back = np.full(len(objects), -1, np.int64)
     back[only] = np.arange(len(only))
     taken = pa.array(back, mask=back < 0)
-    return {ours: pa.array(texts_at(chosen, keys), pa.string()).take(taken) for ours, keys in places.items()}
+    return {ours: chosen.column(keys).take(taken) for ours, keys in places.items()}
 
 
 def rest_of(objects: Sequence[Object]) -> Any:
@@ -124,11 +161,18 @@ def rest_of(objects: Sequence[Object]) -> Any:
 
 
 def _rest(one: Object) -> str | None:
-    of_person = one.get("type") in ("identify", "group")
-    said = one.get("traits") or values_at([one], ("context", "traits"))[0] if of_person else one.get("properties")
+    kind, said = one.get("type"), one.get("properties")
+    if kind in ("identify", "group"):
+        said = one.get("traits") or _inner(one, "context").get("traits")
     rest = {key: value for key, value in said.items() if key not in _KEPT} if isinstance(said, dict) else {}
-    rest.update((key, one[key]) for key in _BESIDE if one.get(key) is not None)
+    if kind != "track":
+        rest.update((key, one[key]) for key in _BESIDE if one.get(key) is not None)
     return _ENCODE(rest) if rest else None
+
+
+def _inner(one: Object, name: str) -> Object:
+    inner = one.get(name)
+    return inner if isinstance(inner, dict) else _NOTHING
 
 
 @dataclass(frozen=True)
@@ -146,8 +190,9 @@ class Items:
         places: list[int] = []
         found: list[Object] = []
         for owner in only.tolist():
-            listed = next((here for (here,) in (values_at([objects[owner]], keys) for keys in _LISTS) if here), ())
-            listed = listed if isinstance(listed, list) else ()
+            properties = _inner(objects[owner], "properties")
+            listed = properties.get("products") or properties.get("items")
+            listed = listed if isinstance(listed, list) else []
             owners.extend(repeat(owner, len(listed)))
             places.extend(range(1, len(listed) + 1))
             found.extend(item if isinstance(item, dict) else {} for item in listed)

@@ -57,7 +57,8 @@ class Sales:
         empty = as_mask(pc.is_null(total)) & ~lines.has_any(len(self.rows))
         self.sieve.drop(empty & self.is_order, "missing_number", "neither what was paid for the order nor its products")
         number = clean_ids(self.reading.text(self.rows, "order_id"))
-        order = order_ids(number, self.said["customer_id"], self.said["happened_at"])
+        unnumbered = (any_sale & as_mask(pc.is_null(number))).any()
+        order = order_ids(number, self.said["customer_id"], self.said["happened_at"]) if unnumbered else number
         refund = pc.coalesce(clean_ids(self.reading.text(self.rows, "refund_id")), self.said["message_id"], order)
         documents = _Documents(self, currency, {"order": order, "refund": refund}, number)
         return pa.concat_tables(
