@@ -56,6 +56,8 @@ class Seen:
     refund: pa.Table
     product: pa.Table
     customer: pa.Table
+    refused: list[tuple[str, str]]
+    """Actions that could not be done: what was asked for (a customer or a conversation) and why."""
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the tables by name."""
@@ -72,6 +74,7 @@ class Today:
     deeds: list[Deeds]
     refund: pa.Table
     new: NewCustomers
+    refused: list[tuple[str, str]]
 
 
 class World:
@@ -123,18 +126,34 @@ class World:
         return done
 
     def order_worth(self, who: Ints) -> tuple[Floats, Floats]:
-        """Return what each person's order is worth in expectation, goods and margin of goods, in minor units."""
-        pieces = self.config.basket.quantity
+        """Return what each person's order is worth in expectation, goods and margin of goods, in minor units.
+
+        Small baskets stop at the cost of shipping more often, so those that end as orders are worth a little more.
+        """
+        stops, online = self.people.shipping_cost[who], 1 - channel_shares(self)[2][who]
+        ends = online * (1 - stops * self.paid_worth) / (1 - stops * self.paid_shipping) + 1 - online
+        pieces = self.config.basket.quantity * ends
         goods = self.shelf.expected(who, self.goods.price_minor) * pieces
         return goods, goods - self.shelf.expected(who, self.goods.cost_minor) * pieces
 
-    @cached_property
+    @property
     def paid_shipping(self) -> float:
-        """Return the share of online orders below the worth from which shipping is free, of a sample of baskets."""
+        """Return the share of baskets below the worth from which shipping is free."""
+        return self._paid[0]
+
+    @property
+    def paid_worth(self) -> float:
+        """Return the share of the worth of all baskets that is in these."""
+        return self._paid[1]
+
+    @cached_property
+    def _paid(self) -> tuple[float, float]:
+        """Return both shares, of a sample of baskets."""
         sample = np.arange(min(len(self.people), 4000))
         baskets = self.shelf.fill(sample, -1, np.full(len(self.goods), np.inf))
         worth = np.bincount(baskets.basket, self.goods.price_minor[baskets.product] * baskets.quantity, minlength=sample.size)
-        return float((worth < self.shipping_free_from).mean())
+        below = worth < self.shipping_free_from
+        return float(below.mean()), float(worth[below].sum() / worth.sum())
 
     @cached_property
     def fragments(self) -> tuple[Any, Any]:
@@ -216,12 +235,13 @@ class World:
         state.short += (float(short.sum()) / max(int((seen.wish & ~seen.sure).sum()), 1) - state.short) / min(
             day + 1, _SHORT_DAYS
         )
-        heard_of = self._hear(orders, told)
+        new = self._hear(orders, told)
         after = self.aftersales.day(orders, actions.answers)
         self._note_visits(seen, orders)
         state.day += 1
         deeds = [*sent, told, *after.deeds]
-        return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=heard_of)
+        refused = [*self.messages.refused, *after.refused]
+        return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=new, refused=refused)
 
     def _hear(self, orders: Orders, told: Deeds) -> NewCustomers:
         """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""
@@ -398,4 +418,5 @@ def write_down(world: World, today: Today) -> Seen:
         refund=today.refund,
         product=product_table(world, today.day),
         customer=customer_table(world, today.new),
+        refused=today.refused,
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.expect import Outlook, outlook, uplift
+from lifeloop.simulate.expect import outlook, uplift
 from lifeloop.simulate.people import FOREVER, RESPONSES
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.shop import Shop, World
@@ -70,10 +70,28 @@ class Truth:
         return pa.table(columns)
 
     def expected(self, horizon_days: int) -> pa.Table:
-        """Return what each known customer will do within the horizon in expectation: orders, P(no order), revenue, margin."""
+        """Return what each known customer will do within the horizon in expectation: orders, P(no order), revenue, margin.
+
+        Guests who share an e-mail are one customer to the shop, and one row here.
+        """
         who = self._known()
         seen = outlook(self._world, who, horizon_days)
-        return pa.table({"customer_id": self._ids(who), "active": self._world.state.active[who], **_columns(seen)})
+        ids = self._ids(who).dictionary_encode()
+        one, n = ids.indices.to_numpy(), len(ids.dictionary)
+
+        def total(values: Any) -> Any:
+            return np.bincount(one, values, minlength=n)
+
+        return pa.table(
+            {
+                "customer_id": ids.dictionary,
+                "active": total(self._world.state.active[who]) > 0,
+                "orders": total(seen.orders),
+                "p_no_order": np.exp(total(np.log(np.maximum(1 - seen.any_order, 1e-300)))),
+                "revenue_minor": total(seen.revenue_minor),
+                "margin_minor": total(seen.margin_minor),
+            }
+        )
 
     def uplift(self, horizon_days: int, *, hour: int = 10) -> pa.Table:
         """Return what each message would change if it were sent today: one row per customer, channel and offer.
@@ -173,12 +191,3 @@ class TruthFiles:
         self.keep()
         for writer in self._writers.values():
             writer.close()
-
-
-def _columns(seen: Outlook) -> dict[str, Any]:
-    return {
-        "orders": seen.orders,
-        "p_no_order": 1 - seen.any_order,
-        "revenue_minor": seen.revenue_minor,
-        "margin_minor": seen.margin_minor,
-    }

@@ -1,0 +1,195 @@
+"""Policies that act in a simulated shop, and the rehearsal that says what each would earn.
+
+`RfmCoupon` is what a shop does without lifeloop; `Oracle` knows the truth and shows what is there to be won. A policy of one's
+own is any object with `act`: it sees what the shop saw and returns what to do today.
+
+Source  recency and frequency rules: Hughes, "Strategic database marketing" (1994)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lifeloop.base.money import EXPONENT
+from lifeloop.base.progress import Progress, silent
+from lifeloop.simulate.actions import MESSAGE, NONE, Actions, messages
+from lifeloop.simulate.shop import Seen
+from lifeloop.simulate.truth import Truth, open_shop
+from lifeloop.simulate.world import WorldConfig
+
+
+class Policy(Protocol):
+    """Decides, day by day, what is done."""
+
+    def act(self, today: date, seen: Seen | None, /) -> Actions:
+        """Return today's actions; `seen` is what the shop saw yesterday, None on the first day."""
+        ...
+
+
+class Silent:
+    """Does nothing."""
+
+    def act(self, _today: date, _seen: Seen | None, /) -> Actions:
+        """Return no action."""
+        return NONE
+
+
+@dataclass
+class RfmCoupon:
+    """Every four weeks, the same coupon to everybody who bought before but not lately."""
+
+    offer: str = "coupon_10"
+    channel: str = "email"
+    every_days: int = 28
+    from_days: int = 30
+    """Who ordered more recently is left alone."""
+    to_days: int = 180
+    """Who ordered longer ago is given up."""
+    orders: int = 1
+    """Fewest orders."""
+    _last: dict[str, date] = field(default_factory=dict)
+    _count: dict[str, int] = field(default_factory=dict)
+    _day: int = 0
+
+    def act(self, today: date, seen: Seen | None, /) -> Actions:
+        """Note yesterday's orders; on the day of the campaign, send."""
+        if seen is not None:
+            for customer in seen.order["customer_id"].to_pylist():
+                if customer is not None:
+                    self._last[customer] = seen.day
+                    self._count[customer] = self._count.get(customer, 0) + 1
+        self._day += 1
+        if self._day % self.every_days:
+            return NONE
+        due = [
+            customer
+            for customer, last in self._last.items()
+            if self.from_days <= (today - last).days <= self.to_days and self._count[customer] >= self.orders
+        ]
+        return Actions(messages=messages(due, channel=self.channel, offer=self.offer)) if due else NONE
+
+
+@dataclass
+class Oracle:
+    """Sends each customer the message of the highest true margin, where one is above zero, and rests for `rest_days`.
+
+    It knows the truth: a yardstick, never a rival.
+    """
+
+    truth: Truth
+    horizon_days: int = 30
+    every_days: int = 7
+    rest_days: int = 14
+    hour: int = 10
+    _sent: dict[str, int] = field(default_factory=dict)
+    _day: int = 0
+
+    def act(self, _today: date, _seen: Seen | None, /) -> Actions:
+        """Choose the best message for each customer, once a week."""
+        self._day += 1
+        if self._day % self.every_days:
+            return NONE
+        told = self.truth.uplift(self.horizon_days, hour=self.hour)
+        told = told.filter(pc.and_(told["may_send"], pc.greater(told["margin_minor"], 0.0)))
+        best = told.sort_by([("margin_minor", "descending"), ("customer_id", "ascending")])
+        customer = best["customer_id"].to_numpy()
+        _, first = np.unique(customer, return_index=True)
+        rested = [row for row in first.tolist() if self._day - self._sent.get(customer[row], -self.rest_days) >= self.rest_days]
+        self._sent.update(dict.fromkeys((customer[row] for row in rested), self._day))
+        chosen = best.take(pa.array(rested, pa.int64()))
+        columns = [chosen["customer_id"], chosen["channel"], chosen["offer"], pa.repeat(self.hour, chosen.num_rows)]
+        return Actions(messages=pa.table([_whole(column) for column in columns], names=MESSAGE.names).cast(MESSAGE))
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a policy did and what the shop earned meanwhile, in minor units."""
+
+    days: int
+    messages: int
+    refused: int
+    unsubscribed: int
+    orders: int
+    goods_minor: int
+    margin_minor: int
+    """Goods less their cost, shipping given away and returns; the cost of messages taken off."""
+
+
+POLICIES: dict[str, Callable[[Truth], Policy]] = {
+    "none": lambda _: Silent(),
+    "rfm_coupon": lambda _: RfmCoupon(),
+    "oracle": Oracle,
+}
+"""Policies by name, made with the truth of the shop they act in; only the oracle looks at it."""
+
+
+def rehearse(
+    config: WorldConfig, policy: str | Callable[[Truth], Policy], *, warm_up_days: int = 0, progress: Progress = silent
+) -> Rehearsal:
+    """Live through a world in which a policy acts after `warm_up_days`, and return what came of it.
+
+    Two rehearsals of one world differ in nothing but the policy: what a customer whom it never touched does is the same in both.
+    """
+    shop, truth = open_shop(config, diary=False)
+    acts = (POLICIES[policy] if isinstance(policy, str) else policy)(truth)
+    till, seen = _Till(config), None
+    for day in range(config.shop.days):
+        actions = acts.act(shop.today, seen)
+        seen = shop.step(actions=actions if day >= warm_up_days else NONE)
+        if day >= warm_up_days:
+            till.ring(seen, actions.messages)
+        else:
+            till.learn(seen)
+        progress("rehearsing", day + 1, config.shop.days)
+    return till.sum(config.shop.days - warm_up_days)
+
+
+class _Till:
+    """Counts money from what the shop sees."""
+
+    def __init__(self, config: WorldConfig) -> None:
+        unit = 10 ** EXPONENT[config.shop.currency]
+        self.cost: dict[str, int] = {}
+        self.shipping = round(config.shop.shipping * unit)
+        self.message_cost = {name: one.cost * unit for name, one in config.messages.channels.items()}
+        self.counts = dict.fromkeys(("messages", "refused", "unsubscribed", "orders", "goods_minor"), 0)
+        self.margin = 0.0
+
+    def learn(self, seen: Seen) -> None:
+        """Note what products cost."""
+        self.cost.update(zip(seen.product["product_id"].to_pylist(), seen.product["cost_minor"].to_pylist(), strict=True))
+
+    def ring(self, seen: Seen, sent: pa.Table) -> None:
+        """Add up a day."""
+        self.learn(seen)
+        order = seen.order
+        goods = pc.sum(order["goods_minor"]).as_py() or 0
+        shipped = pc.and_(pc.equal(order["shipping_minor"], 0), pc.not_equal(order["channel"], "store"))
+        given_back = pc.sum(seen.refund["goods_minor"]).as_py() or 0
+        cost = self._cost(seen.order_line) - self._cost(seen.refund)
+        refused = {customer for customer, _ in seen.refused}
+        went = [row["channel"] for row in sent.to_pylist() if row["customer_id"] not in refused]
+        self.margin += goods - given_back - cost - self.shipping * (pc.sum(shipped).as_py() or 0)
+        self.margin -= sum(self.message_cost[channel] for channel in went)
+        unsubscribed = pc.sum(pc.equal(seen.event["name"], "Unsubscribed")).as_py() or 0
+        told = (len(went), sent.num_rows - len(went), unsubscribed, order.num_rows, goods)
+        self.counts = {name: self.counts[name] + more for name, more in zip(self.counts, told, strict=True)}
+
+    def sum(self, days: int) -> Rehearsal:
+        """Return what came together."""
+        return Rehearsal(days=days, margin_minor=round(self.margin), **self.counts)
+
+    def _cost(self, lines: pa.Table) -> float:
+        pieces = zip(lines["product_id"].to_pylist(), lines["quantity"].to_pylist(), strict=True)
+        return float(sum(self.cost.get(product, 0) * quantity for product, quantity in pieces))
+
+
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
