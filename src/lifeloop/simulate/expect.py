@@ -11,7 +11,7 @@ Prospects have a second state: who orders for the first time goes on as a custom
 with the message and without, times the chance that it is opened.
 
 Source  the discrete form of Fader, Hardie & Lee (2005) with a rate that changes with time
-Limits  stock-outs enter through the share of wishes they cost lately; the margin of an order is its expectation under the
+Limits  stock-outs enter through the share of wishes and of goods they cost lately; the margin of an order is its expectation under the
         person's taste and the whole catalogue; a redeemed coupon is counted on the first order it can be used for
 """
 

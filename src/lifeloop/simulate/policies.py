@@ -135,7 +135,7 @@ def rehearse(
 ) -> Rehearsal:
     """Live through a world in which a policy acts after `warm_up_days`, and return what came of it.
 
-    Two rehearsals of one world differ in nothing but the policy: what a customer whom it never touched does is the same in both.
+    Two rehearsals of one world differ in nothing but the policy: whom it never touched does the same in both.
     """
     shop, truth = open_shop(config, diary=False)
     acts = (POLICIES[policy] if isinstance(policy, str) else policy)(truth)

@@ -132,7 +132,7 @@ class World:
         """
         stops, online = self.people.shipping_cost[who], 1 - channel_shares(self)[2][who]
         ends = online * (1 - stops * self.paid_worth) / (1 - stops * self.paid_shipping) + 1 - online
-        pieces = self.config.basket.quantity * ends
+        pieces = self.config.basket.quantity * ends * (1 - self.state.thin)
         goods = self.shelf.expected(who, self.goods.price_minor) * pieces
         return goods, goods - self.shelf.expected(who, self.goods.cost_minor) * pieces
 
@@ -231,10 +231,7 @@ class World:
         orders = orders.at(told.second[told.name == NUMBER["Order Completed"]])
         self._sell(orders, day)
         self._settle(orders, day)
-        short = seen.cause == CAUSES.index("out_of_stock")
-        state.short += (float(short.sum()) / max(int((seen.wish & ~seen.sure).sum()), 1) - state.short) / min(
-            day + 1, _SHORT_DAYS
-        )
+        self._miss(seen, day)
         new = self._hear(orders, told)
         after = self.aftersales.day(orders, actions.answers)
         self._note_visits(seen, orders)
@@ -242,6 +239,16 @@ class World:
         deeds = [*sent, told, *after.deeds]
         refused = [*self.messages.refused, *after.refused]
         return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=new, refused=refused)
+
+    def _miss(self, seen: Visits, day: int) -> None:
+        """Remember what empty shelves cost today: orders, and goods in the orders that came about."""
+        state, memory = self.state, min(day + 1, _SHORT_DAYS)
+        wished, lost = seen.wish & ~seen.sure, seen.cause == CAUSES.index("out_of_stock")
+        worth = self.goods.price_minor[seen.baskets.product] * seen.baskets.quantity * seen.ordered[seen.baskets.basket]
+        if wished.any():
+            state.short += (float(lost.sum() / wished.sum()) - state.short) / memory
+        if worth.any():
+            state.thin += (float(worth[seen.baskets.missing].sum() / worth.sum()) - state.thin) / memory
 
     def _hear(self, orders: Orders, told: Deeds) -> NewCustomers:
         """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""

@@ -59,6 +59,8 @@ class State:
         """Pieces on the shelf."""
         self.short = 0.0
         """Share of wishes to order lost to empty shelves, lately."""
+        self.thin = 0.0
+        """Share of the worth of orders lost to empty shelves, lately."""
         self.ordered: Mask = np.zeros(p, np.bool_)
         """A delivery is under way."""
         self.arriving: dict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
