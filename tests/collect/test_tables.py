@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lifeloop.base.errors import SourceError
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, Table
 from lifeloop.testing.till import Till
 
@@ -178,6 +179,19 @@ def test_a_row_that_cannot_be_is_rejected_with_its_reason(
 def test_the_last_word_on_a_row_counts(till: Till) -> None:
     till.takes(parquet(till.folder, ORDER, HEAD, {**HEAD, "total_minor": 9900}))
     assert till.orders("total_minor") == [9900]
+
+
+def test_a_line_delivered_again_alone_takes_nothing_from_its_order(till: Till) -> None:
+    till.takes(*halves(till.folder).values())
+    report = till.takes(parquet(till.folder, ORDER_LINE, TEA, name="late"))
+
+    assert (report.orders_unchanged, report.written) == (1, ())
+    assert_told_once(till)
+
+
+def test_minor_units_are_never_guessed_to_be_an_amount(till: Till) -> None:
+    with pytest.raises(SourceError, match="no column for 'goods_minor'"):
+        till.takes("order_id,placed_at,currency,total_minor\n1,2024-01-05,EUR,2700\n")
 
 
 def test_equal_lines_of_an_order_are_two_lines_where_their_numbers_say_so(till: Till) -> None:

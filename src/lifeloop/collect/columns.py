@@ -93,9 +93,14 @@ def guess_columns(
 
 
 def _rank(ours: str, name: str, ranks: Mapping[str, int], squashed: Mapping[str, int]) -> tuple[int, int] | None:
-    """Return (0, place among the words) for a name that is one of them, (1, place) for one that contains one."""
+    """Return (0, place among the words) for a name that is one of them, (1, place) for one that contains one.
+
+    Minor units are never taken for an amount because of their name: they would be read a hundred times too large.
+    """
     if name.replace(" ", "") in squashed:
         return 0, squashed[name.replace(" ", "")]
+    if name.endswith(" minor"):
+        return None
     if ours not in _LIKENESS or (ours in _IDS and not name.endswith(_ID_ENDINGS)):
         return None
     if ours not in _OF_PERSONS and any(word in name for word in _PERSONS):

@@ -93,7 +93,7 @@ WITH known AS (
     SELECT order_id, digest, quantity, products FROM orders WHERE source = $source
 ), changed AS (
     SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
-        k.order_id IS NULL AS is_new
+        k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
     WHERE k.order_id IS NULL OR NOT (
         (d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
@@ -103,7 +103,8 @@ WITH known AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
 ), ours AS (
     SELECT s.doc_id AS order_id, s.product_id AS product_id, s.quantity AS quantity,
-        s.amount_minor AS amount_minor, count(*) AS n
+        s.amount_minor AS amount_minor, count(*) AS n,
+        min(CASE WHEN s.line_no IS NOT NULL AND NOT s.whole THEN 1 ELSE 0 END) AS numbered
     FROM sale AS s JOIN met AS m ON s.doc_id = m.order_id WHERE s.doc = 'order' AND s.is_line
     GROUP BY s.doc_id, s.product_id, s.quantity, s.amount_minor
 ), theirs AS (
@@ -115,7 +116,8 @@ WITH known AS (
     SELECT DISTINCT o.order_id FROM ours AS o JOIN theirs AS t ON o.order_id = t.order_id
         AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
 ), contained AS (
-    SELECT o.order_id AS order_id, sum(o.n) AS ours_n, sum(CASE WHEN t.n < o.n THEN t.n ELSE coalesce(t.n, 0) END) AS found_n
+    SELECT o.order_id AS order_id, min(o.numbered) AS numbered, sum(o.n) AS ours_n,
+        sum(CASE WHEN t.n < o.n THEN t.n ELSE coalesce(t.n, 0) END) AS found_n
     FROM ours AS o LEFT JOIN theirs AS t ON o.order_id = t.order_id AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
         AND o.quantity = t.quantity AND o.amount_minor = t.amount_minor
     GROUP BY o.order_id
@@ -136,8 +138,10 @@ FROM changed AS c
 LEFT JOIN held AS h ON c.order_id = h.order_id
 LEFT JOIN contained AS i ON c.order_id = i.order_id
 LEFT JOIN sharing AS s ON c.order_id = s.order_id
+WHERE NOT coalesce(c.is_headless AND i.numbered = 1 AND i.ours_n = i.found_n
+    AND abs(h.quantity - c.stored_quantity) < 0.000001, false)
 """
-"""What becomes of each order that is not stored exactly so already."""
+"""What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new."""
 
 _LINE = """
     $source AS source, s.doc_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
