@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from lifeloop.simulate.coming import COMMENT, QUESTION, RETURN, REVIEW, SURVEY, Coming
+from lifeloop.simulate.coming import COMMENT, QUESTION, RETURN, REVIEW, SURVEY, Coming, joined
 from lifeloop.simulate.deeds import Deeds
 from lifeloop.simulate.experience import experience, qualities, remember, return_factors, with_goods
 from lifeloop.simulate.matters import plan_questions
-from lifeloop.simulate.opinions import Titles, plan_opinions, tell_comments, tell_reviews, tell_surveys
+from lifeloop.simulate.opinions import Titles, plan_opinions, tell_opinions
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.returns import no_refunds, plan_returns, tell_returns
 from lifeloop.simulate.support import Support
@@ -58,15 +58,13 @@ class Aftersales:
         self._plan(orders)
         due = self.coming.take(orders.day)
         kind, refund, told = due["kind"], self._no_refunds, []
-        counts = np.bincount(kind, minlength=QUESTION + 1)
-        if counts[RETURN]:
-            event, refund = tell_returns(self.world, orders.day, due[kind == RETURN])
+        back = kind == RETURN
+        if back.any():
+            event, refund = tell_returns(self.world, orders.day, due[back])
             told.append(event)
-        for what, tell in ((REVIEW, tell_reviews), (COMMENT, tell_comments)):
-            if counts[what]:
-                told.append(tell(self.world, orders.day, due[kind == what], self.titles))
-        if counts[SURVEY]:
-            told.append(tell_surveys(self.world, orders.day, due[kind == SURVEY]))
+        opinion = (kind == REVIEW) | (kind == COMMENT) | (kind == SURVEY)
+        if opinion.any():
+            told.append(tell_opinions(self.world, orders.day, due[opinion], self.titles))
         chats, refused = self.support.day(orders.day, due[kind == QUESTION], answers)
         return Aftermath(deeds=[*told, *chats], refund=refund, refused=refused)
 
@@ -80,7 +78,7 @@ class Aftersales:
         line, back_on, back = plan_returns(self.world, orders, found)
         days, opinions = plan_opinions(self.world, orders, found)
         asked_on, questions = plan_questions(self.world, orders, found, line, back_on, back)
-        self.coming.put(np.concatenate([back_on, days, asked_on]), np.concatenate([back, opinions, questions]))
+        self.coming.put(np.concatenate([back_on, days, asked_on]), joined([back, opinions, questions]))
 
     def _note_quality(self) -> None:
         """Note on the first day how good the products are, and how often each comes back compared with the average one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ ROW = np.dtype(
         ("about", np.int8),  # reason of a return, intent of a question
     ]
 )
-"""44 bytes a row."""
+"""35 bytes a row."""
+_RAW = np.dtype((np.void, ROW.itemsize))
 
 
 def rows(n: int, **columns: Any) -> Any:
@@ -32,6 +34,11 @@ def rows(n: int, **columns: Any) -> Any:
     for name, values in columns.items():
         made[name] = values
     return made
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Return rows one behind the other; as raw bytes, since NumPy compares the fields of structured arrays one by one."""
+    return np.concatenate([part.view(_RAW) for part in parts]).view(ROW) if parts else np.zeros(0, ROW)
 
 
 def persons(made: Any) -> Ints:
@@ -57,5 +64,4 @@ class Coming:
 
     def take(self, day: int) -> Any:
         """Return what is due on a day, and forget it."""
-        parts = self._days.pop(day, [])
-        return np.concatenate(parts) if parts else np.zeros(0, ROW)
+        return joined(self._days.pop(day, []))

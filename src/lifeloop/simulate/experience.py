@@ -10,12 +10,12 @@ Source  Gaussian copula with a threshold, as in the one-factor model of Vasicek 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from lifeloop.simulate.draws import Draws, Floats, Floats32, Ints, Mask
+from lifeloop.simulate.draws import Draws, Floats, Floats32, Ints, Keys, Mask
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.visits import STORE
 
@@ -133,5 +133,18 @@ def tilted(share: float, lean: Floats, correlation: float) -> Floats:
 
 def several(draws: Draws, purpose: str, names: tuple[str, ...], who: Ints, place: Ints | int = 0) -> dict[str, Floats]:
     """Return uniform numbers for each of `who` and each of up to 32 names, in one go; `place` tells apart the lines of one."""
-    number = np.arange(len(names))[:, None] | np.asarray(place) << 5
-    return dict(zip(names, draws.uniform(purpose, np.broadcast_to(who, (len(names), who.size)), k=number), strict=True))
+    return dict(zip(names, draws.uniform(purpose, *_addresses(names, who, place)), strict=True))
+
+
+def several_bits(draws: Draws, purpose: str, names: tuple[str, ...], who: Ints, place: Ints | int = 0) -> dict[str, Keys]:
+    """Return 64 bits for each of `who` and each name, as `several` does numbers."""
+    return dict(zip(names, draws.bits(purpose, *_addresses(names, who, place)), strict=True))
+
+
+def _addresses(names: tuple[str, ...], who: Ints, place: Ints | int) -> tuple[Any, int, Any]:
+    """Return what `Draws` calls who, day and k, for each name and each of `who`."""
+    number = _NUMBERS[: len(names)]
+    return who + 0 * number, 0, number | np.asarray(place) << 5
+
+
+_NUMBERS = np.arange(32)[:, None]

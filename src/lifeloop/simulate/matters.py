@@ -34,9 +34,9 @@ _REFUND_AFTER = 0.5
 """Chance that who returns something asks for the money rather than for the way."""
 _CROSS = -1.3
 """Satisfaction below which every third question is a complaint."""
-_IN_STORE = ("where_is_order", "cancel_order", "change_address", "delivery_cost")
+_NOT_IN_STORE = np.isin(INTENTS, ("where_is_order", "cancel_order", "change_address", "delivery_cost"))
 """What nobody asks who took the goods home."""
-_AT_ONCE = ("cancel_order", "change_address")
+_AT_ONCE = np.isin(INTENTS, ("cancel_order", "change_address"))
 """What is asked on the next day or never."""
 _SYMBOLS = {"EUR": ("€", "欧元"), "USD": ("$", "美元"), "GBP": ("£", "英镑"), "CNY": ("¥", "元"), "JPY": ("¥", "日元")}
 
@@ -77,7 +77,7 @@ def plan_questions(world: World, orders: Orders, found: Experience, line: Ints, 
     intent[chosen] = np.where(
         refund, NUMBER["refund_status"], np.where(defective[chosen], intent[chosen], NUMBER["return_item"])
     )
-    day = np.where(np.isin(intent, [NUMBER[name] for name in _AT_ONCE]), orders.day + 1, day)
+    day = np.where(_AT_ONCE[intent], orders.day + 1, day)
     amount = orders.amount_minor[focus]
     amount[chosen] = back["amount"][of]
     made = rows(
@@ -107,7 +107,7 @@ def _other(world: World, orders: Orders, found: Experience, asks: Ints, draw: di
     resolved = world.draws.uniform("outcome", orders.key[asks]) < world.config.aftersales.resolved
     intent = np.where(resolved & (satisfied > 0.5) & (draw["cross"] < 0.15), NUMBER["thanks"], intent)
     astray = (intent == NUMBER["thanks"]) & ~resolved
-    astray |= (orders.channel[asks] == STORE) & np.isin(intent, [NUMBER[name] for name in _IN_STORE])
+    astray |= (orders.channel[asks] == STORE) & _NOT_IN_STORE[intent]
     astray |= (orders.said[asks] >= GUEST) & (intent == NUMBER["account_login"])
     return np.where(astray, NUMBER["product_question"], intent)
 

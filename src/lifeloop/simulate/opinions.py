@@ -7,16 +7,17 @@ device: it comes in by a link in an e-mail, or from the network, with the name t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from scipy.special import ndtri
 
-from lifeloop.simulate.coming import COMMENT, REVIEW, SURVEY, persons, rows
-from lifeloop.simulate.deeds import Deeds, deeds, hex_or_null
-from lifeloop.simulate.draws import Ints, Keys, hexadecimal
-from lifeloop.simulate.experience import Experience, follows, places, several
+from lifeloop.simulate.coming import COMMENT, REVIEW, SURVEY, joined, persons, rows
+from lifeloop.simulate.deeds import NUMBER, Deeds, deeds, hex_or_null
+from lifeloop.simulate.draws import Floats, Ints, Keys, hexadecimal
+from lifeloop.simulate.experience import Experience, follows, places, several, several_bits
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins
@@ -38,7 +39,7 @@ _OFF = 0.06
 _MEAN_SCORE, _SPREAD = 7.6, 2.0
 _EXPLAIN = 0.5
 """Chance to say why one gave a score."""
-_PAUSE = 1700
+PAUSE = 1700
 """What a customer says on one day is told within so many seconds of when the customer comes."""
 
 
@@ -68,89 +69,91 @@ def plan_opinions(world: World, orders: Orders, found: Experience) -> tuple[Ints
                 satisfaction=found.order[chosen],
             )
         )
-    return np.concatenate(days), np.concatenate(parts)
+    return np.concatenate(days), joined(parts)
 
 
-def tell_reviews(world: World, day: int, due: Any, titles: Titles) -> Deeds:
-    """Return today's reviews as events: stars, words and the number of the review."""
-    key, language = due["key"], world.people.language[persons(due)]
-    drawn = several(world.draws, "review", ("off", "which"), key)
-    rating = 1 + np.searchsorted(_STARS, due["satisfaction"])
-    sentiment = np.where(rating > 3, _POSITIVE, np.where(rating == 3, _NEUTRAL, _NEGATIVE))
-    shifted = np.where(sentiment == _NEUTRAL, np.where(drawn["which"] < 0.5, _POSITIVE, _NEGATIVE), _NEUTRAL)
-    sentiment = np.where(drawn["off"] < _OFF, shifted, sentiment)
-    picks = world.draws.bits("review: words", key)
-    ids = [one.decode() for one in hexadecimal(world.draws.bits("review: id", key)).tolist()]
-    extra = []
-    for tongue, feels, product, pick, stars, number in zip(
-        *(one.tolist() for one in (language, sentiment, due["product"], picks, rating)), ids, strict=True
-    ):
-        body = words.review(LANGUAGES[tongue], words.SENTIMENTS[feels], titles[tongue][product], pick)
-        extra.append(f'"rating": {stars}, "review_id": "{number}", "review_body": {_json(body)}, "locale": "{LOCALES[tongue]}"')
-    return _said(world, day, due, "Product Reviewed", "review", sentiment, extra)
-
-
-def tell_comments(world: World, day: int, due: Any, titles: Titles) -> Deeds:
-    """Return today's comments on social media as events."""
-    key, language = due["key"], world.people.language[persons(due)]
-    network = np.floor(world.draws.uniform("comment: network", key) * len(_NETWORKS[0])).astype(np.int64)
-    sentiment = np.where(due["satisfaction"] > 0.3, _POSITIVE, np.where(due["satisfaction"] < -0.7, _NEGATIVE, _NEUTRAL))
-    picks = world.draws.bits("comment: words", key)
-    extra = []
-    for tongue, feels, product, pick, where in zip(
-        *(one.tolist() for one in (language, sentiment, due["product"], picks, network)), strict=True
-    ):
-        body = words.comment(LANGUAGES[tongue], words.SENTIMENTS[feels], titles[tongue][product], pick)
-        extra.append(f'"network": "{_NETWORKS[tongue][where]}", "comment_body": {_json(body)}, "locale": "{LOCALES[tongue]}"')
-    return _said(world, day, due, "Comment Posted", "comment", sentiment, extra)
-
-
-def tell_surveys(world: World, day: int, due: Any) -> Deeds:
-    """Return today's answers to the NPS survey as events: a score from 0 to 10, and from about half of them a reason.
-
-    The score follows the order and the person's mood of today. Source  Reichheld (2003), "The one number you need to grow".
-    """
-    key, person = due["key"], persons(due)
+def tell_opinions(world: World, day: int, due: Any, titles: Titles) -> Deeds:
+    """Return today's reviews, comments and answers to the survey as events; note what they mean."""
+    key, person, kind = due["key"], persons(due), due["kind"].astype(np.int64)
+    drawn = several(world.draws, "said", ("off", "which", "noise", "network", "explains", "when"), key, kind)
+    bits = several_bits(world.draws, "said: bits", ("words", "id"), key, kind)
+    message = world.draws.bits("said: message", key, k=kind)
+    points, sentiment = _meaning(world, due, drawn)
+    network = np.floor(drawn["network"] * len(_NETWORKS[0])).astype(np.int64)
     language = world.people.language[person]
-    drawn = several(world.draws, "survey", ("noise", "comments"), key)
-    pleased = 0.5 * due["satisfaction"] + 0.8 * world.state.mood[person] + 0.5 * ndtri(drawn["noise"])
-    score = np.clip(np.rint(_MEAN_SCORE + _SPREAD * pleased), 0, 10).astype(np.int64)
-    sentiment = np.where(score > 8, _POSITIVE, np.where(score > 6, _NEUTRAL, _NEGATIVE))
-    picks = world.draws.bits("survey: words", key)
-    extra = []
-    for tongue, points, speaks, pick in zip(
-        *(one.tolist() for one in (language, score, drawn["comments"] < _EXPLAIN, picks)), strict=True
-    ):
-        why = f', "comment": {_json(words.nps_comment(LANGUAGES[tongue], points, pick))}' if speaks else ""
-        extra.append(f'"survey": "nps", "score": {points}{why}, "locale": "{LOCALES[tongue]}"')
-    return _said(world, day, due, "Survey Answered", "survey", sentiment, extra)
-
-
-def _said(world: World, day: int, due: Any, name: str, kind: str, sentiment: Ints, extra: list[str]) -> Deeds:
-    """Return what was said as events, and note what it means."""
-    key, person = due["key"], persons(due)
-    message = world.draws.bits(f"{kind}: message", key)
-    pause = np.floor(world.draws.uniform(f"{kind}: when", key) * _PAUSE).astype(np.int64)
+    extra = [
+        _WRITE[what](tongue, titles[tongue][product], *told) + f', "locale": "{LOCALES[tongue]}"'
+        for what, tongue, product, *told in zip(
+            *(one.tolist() for one in (kind, language, due["product"], bits["words"], points, sentiment)),
+            hexadecimal(bits["id"]).tolist(),
+            network.tolist(),
+            (drawn["explains"] < _EXPLAIN).tolist(),
+            strict=True,
+        )
+    ]
     feelings = pa.array(words.SENTIMENTS).take(pa.array(sentiment))
-    world.note("text", lambda: text_page(world, message, person, kind, sentiment=feelings))
+    world.note("text", lambda: text_page(world, message, person, pa.array(_KINDS).take(pa.array(kind)), sentiment=feelings))
     return deeds(
-        name,
+        _EVENTS[kind],
         person,
-        begins(world, person, day) + pause,
+        begins(world, person, day) + np.floor(drawn["when"] * PAUSE).astype(np.int64),
         message,
         customer=due["said"].astype(np.int64),
-        product=np.full(person.size, -1) if kind == "survey" else due["product"].astype(np.int64),
+        product=np.where(kind == SURVEY, -1, due["product"]),
         extra=pa.array(extra, pa.string()),
     )
 
 
-def text_page(world: World, message: Keys, person: Ints, kind: str, **columns: Any) -> dict[str, Any]:
+def _meaning(world: World, due: Any, drawn: dict[str, Floats]) -> tuple[Ints, Ints]:
+    """Return the stars of reviews and scores of surveys, and the place in `words.SENTIMENTS` of all.
+
+    The score follows the order and today's mood. Source  Reichheld (2003), "The one number you need to grow".
+    """
+    satisfied, review = due["satisfaction"], due["kind"] == REVIEW
+    stars = 1 + np.searchsorted(_STARS, satisfied)
+    pleased = 0.5 * satisfied + 0.8 * world.state.mood[persons(due)] + 0.5 * ndtri(drawn["noise"])
+    score = np.clip(np.rint(_MEAN_SCORE + _SPREAD * pleased), 0, 10).astype(np.int64)
+    level = np.where(review, stars - 3, np.where(due["kind"] == SURVEY, (score > 8) * 1 - (score < 7), _level(satisfied)))
+    sentiment = np.where(level > 0, _POSITIVE, np.where(level == 0, _NEUTRAL, _NEGATIVE))
+    shifted = np.where(sentiment == _NEUTRAL, np.where(drawn["which"] < 0.5, _POSITIVE, _NEGATIVE), _NEUTRAL)
+    return np.where(review, stars, score), np.where(review & (drawn["off"] < _OFF), shifted, sentiment)
+
+
+def _level(satisfied: Any) -> Ints:
+    """Return 1, 0, -1 for satisfactions that make a comment kind, neither, or unkind."""
+    return np.asarray((satisfied > 0.3) * 1 - (satisfied < -0.7))
+
+
+def _review(tongue: int, product: str, pick: int, stars: int, feels: int, number: bytes, *_: Any) -> str:
+    body = words.review(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick)
+    return f'"rating": {stars}, "review_id": "{number.decode()}", "review_body": {_json(body)}'
+
+
+def _comment(tongue: int, product: str, pick: int, _points: int, feels: int, _number: bytes, network: int, *_: Any) -> str:
+    body = words.comment(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick)
+    return f'"network": "{_NETWORKS[tongue][network]}", "comment_body": {_json(body)}'
+
+
+def _survey(
+    tongue: int, _product: str, pick: int, score: int, _feels: int, _number: bytes, _network: int, explains: Any
+) -> str:
+    why = f', "comment": {_json(words.nps_comment(LANGUAGES[tongue], score, pick))}' if explains else ""
+    return f'"survey": "nps", "score": {score}{why}'
+
+
+_WRITE: dict[int, Callable[..., str]] = {REVIEW: _review, COMMENT: _comment, SURVEY: _survey}
+_EVENTS = np.array([-1, *(NUMBER[name] for name in ("Product Reviewed", "Comment Posted", "Survey Answered"))])
+_KINDS = ("", "review", "comment", "survey", "question")
+"""What a text is, by the kinds of `coming`."""
+
+
+def text_page(world: World, message: Keys, person: Ints, kind: Any, **columns: Any) -> dict[str, Any]:
     """Return a page of the diary about texts: `sentiment`, `intent`, `entities`, `conversation_id` are null where not given."""
     blank = dict.fromkeys(("sentiment", "intent", "entities", "conversation_id"), pa.nulls(person.size, pa.string()))
     return {
         "message_id": hex_or_null(message),
         "person": person,
-        "kind": pa.array([kind] * person.size, pa.string()),
+        "kind": kind,
         "language": pa.array(LANGUAGES).take(pa.array(world.people.language[person])),
         **blank,
         **columns,

@@ -19,9 +19,9 @@ from scipy.special import ndtr
 from lifeloop.simulate.coming import persons
 from lifeloop.simulate.deeds import NUMBER, Deeds, deeds
 from lifeloop.simulate.draws import Floats, Ints, Mask, hexadecimal
-from lifeloop.simulate.experience import several
+from lifeloop.simulate.experience import several, several_bits
 from lifeloop.simulate.matters import blanks
-from lifeloop.simulate.opinions import LOCALES, Titles, text_page
+from lifeloop.simulate.opinions import LOCALES, PAUSE, Titles, text_page
 from lifeloop.simulate.orders import order_numbers
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins
@@ -42,9 +42,10 @@ _MOOD = np.array([0.2, -0.1, -0.5])
 """What an outcome does to the mood."""
 _WRONG_MOOD = -0.3
 """What an answer to another question does to it besides."""
-_PAUSE = 1700
 _OPENS, _OPEN_SECONDS = 7 * 3600, 10 * 3600
 """Questions are answered from 7 to 17 o'clock UTC."""
+_PICKS = ("greeting", "question", "answer", "parting")
+"""What is put into words."""
 _ACTS = ("answer", "handoff")
 
 
@@ -58,6 +59,8 @@ class Waiting:
     upset: Mask
     opened: Ints
     blanks: list[dict[str, str]]
+    picks: dict[str, list[int]]
+    """Which words are chosen, by name in _PICKS."""
 
 
 class Support:
@@ -81,25 +84,26 @@ class Support:
     def _opened(self, day: int, due: Any) -> Waiting:
         world, person = self.world, persons(due)
         drawn = several(world.draws, "conversation", ("upset", "when"), due["key"])
-        cross = ndtr(-0.5 - 0.6 * due["satisfaction"] - 0.4 * world.state.mood[person])
+        bits = several_bits(world.draws, "conversation: bits", ("id", *_PICKS), due["key"])
+        cross = ndtr(-0.8 - 0.5 * due["satisfaction"] - 0.4 * world.state.mood[person])
         cross = np.where(due["about"] == INTENTS.index("complaint"), 0.9, cross)
         cross = np.where(due["about"] == INTENTS.index("thanks"), 0.0, cross)
         order_ids = order_numbers(world.draws, due["key"], world.epoch).to_pylist()
         return Waiting(
             asked=due,
-            ids=[one.decode() for one in hexadecimal(world.draws.bits("conversation: id", due["key"])).tolist()],
+            ids=[one.decode() for one in hexadecimal(bits["id"]).tolist()],
             upset=drawn["upset"] < cross,
-            opened=begins(world, person, day) + np.floor(drawn["when"] * _PAUSE).astype(np.int64),
+            opened=begins(world, person, day) + np.floor(drawn["when"] * PAUSE).astype(np.int64),
             blanks=blanks(world, due, order_ids, self.titles),
+            picks={name: bits[name].tolist() for name in _PICKS},
         )
 
     def _open(self, new: Waiting) -> Deeds:
         """Return the events of today's questions."""
         world, asked, chat = self.world, new.asked, _Chat(self.world, new)
-        picks = [world.draws.bits(f"question: {what}", asked["key"]).tolist() for what in ("greeting", "words")]
         entities = []
         for number, (about, upset, greeting, pick) in enumerate(
-            zip(asked["about"].tolist(), new.upset.tolist(), *picks, strict=True)
+            zip(asked["about"].tolist(), new.upset.tolist(), new.picks["greeting"], new.picks["question"], strict=True)
         ):
             tongue = chat.language[number]
             said = words.ask(tongue, INTENTS[about], new.blanks[number], pick)
@@ -112,7 +116,7 @@ class Support:
                 world,
                 world.draws.bits("support: message", asked["key"], k=1),
                 persons(asked),
-                "question",
+                pa.repeat("question", asked.size),
                 sentiment=_sentiments(asked["about"], new.upset),
                 intent=pa.array(INTENTS).take(pa.array(asked["about"])),
                 entities=pa.array([json.dumps(one, ensure_ascii=False) for one in entities], pa.string()),
@@ -132,7 +136,7 @@ class Support:
         outcome = self._outcomes(asked, by, drawn["outcome"])
         self._feel(asked, by, outcome, drawn["leaves"])
         chat = _Chat(world, open_)
-        picks = [world.draws.bits(f"answer: {what}", asked["key"]).tolist() for what in ("words", "thanks")]
+        picks = (open_.picks["answer"], open_.picks["parting"])
         first = world.midnight(day) + _OPENS + np.floor(drawn["when"] * _OPEN_SECONDS).astype(np.int64) - open_.opened
         then = 30 + np.floor(drawn["then"] * 900).astype(np.int64)
         for number, (wait, pause, end, speaks, pick, last) in enumerate(
@@ -232,7 +236,7 @@ def _accepted(answers: Any, ids: list[str]) -> tuple[dict[int, dict[str, Any]], 
         if number is not None and number in given:
             reason = "this conversation is answered already"
         if reason or number is None:
-            refused.append((answer["conversation_id"], reason))
+            refused.append((answer["conversation_id"] or "", reason))
         else:
             given[number] = answer
     return given, refused
