@@ -128,6 +128,23 @@ def test_a_guest_is_known_by_the_e_mail_of_the_order(shop: Till, said: dict[str,
     assert shop.events("name", "customer_id", "anonymous_id") == [("Cart Viewed", None, "v1"), ("Order Completed", guest, "v1")]
 
 
+def test_a_visitor_whose_e_mail_stands_beside_an_event_is_known_by_it(shop: Till) -> None:
+    takes(shop, event("Cart Viewed", userId=None, context={"traits": {"email": "ann@x.org"}}))
+    assert shop.events("customer_id") == [customer_of_email("ann@x.org")]
+
+
+def test_an_order_delivered_again_was_received_when_it_first_was(shop: Till) -> None:
+    bought = event("Order Completed", properties=PAID)
+    takes(shop, bought, bought | {"receivedAt": "2024-01-07T00:00:00Z"})
+    first = datetime(2024, 1, 5, 10, 0, 3, tzinfo=UTC)
+
+    assert (shop.orders("received_at"), shop.lines("received_at"), shop.events("received_at")) == (
+        [first],
+        [first] * 2,
+        [first],
+    )
+
+
 def test_a_refund_gives_back_its_products_and_what_its_total_is_above_them(shop: Till) -> None:
     back = {"order_id": "1", "refund_id": "R1", "total": 5.0, "shipping": 2, "currency": "EUR", "products": [TEA]}
     takes(shop, event("Order Completed", properties=PAID), event("Order Refunded", "m2", properties=back))

@@ -32,6 +32,7 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
     "message_id": ("messageId",),
     "customer_id": ("userId",),
     "anonymous_id": ("anonymousId",),
+    "email": ("context.traits.email",),
     "session_id": ("context.sessionId",),
     "occurred_at": ("timestamp", "originalTimestamp"),
     "received_at": ("receivedAt",),
@@ -42,14 +43,14 @@ EVENT_FIELDS: Mapping[str, Sequence[str]] = {
 """What every event may say: our column -> where it stands, most telling first."""
 
 SALE_FIELDS: Mapping[str, Sequence[str]] = {
-    "email": ("properties.email", *_traits("email")),
+    "email": ("properties.email", "traits.email"),
     **{name: (f"properties.{name}",) for name in ("refund_id", "subtotal", "shipping", "tax", "discount", "coupon", "channel")},
     "country": ("properties.country",),
 }
 """What only an order and money given back say."""
 
 PERSON_FIELDS: Mapping[str, Sequence[str]] = {
-    "email": _traits("email"),
+    "email": ("traits.email",),
     "phone": _traits("phone"),
     "name": _traits("name"),
     "first_name": _traits("firstName", "first_name"),

@@ -12,17 +12,20 @@ def _columns(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in ("part", *SALE.names))
 
 
+_FIRST_RECEIVED = _columns("r").replace("r.received_at", "r.first_received_at AS received_at")
 TOLD_LAST = f"""
 WITH ranked AS (
     SELECT s.*, rank() OVER (PARTITION BY doc, doc_id, CASE WHEN whole THEN 0 ELSE line_no END
-        ORDER BY part DESC, line DESC) AS age
+            ORDER BY part DESC, line DESC) AS age,
+        min(received_at) OVER (PARTITION BY doc, doc_id, line_no, product_id, quantity, amount_minor, happened_at)
+            AS first_received_at
     FROM sale AS s WHERE line_no IS NOT NULL
 )
-SELECT {_columns("r")} FROM ranked AS r WHERE age = 1
+SELECT {_FIRST_RECEIVED} FROM ranked AS r WHERE age = 1
 UNION ALL
 SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL
 """
-"""Rows that say which line of which document they are: of each only the last that was told; the others as they are."""
+"""Rows that say which line of which document they are: of each only the last that was told, received when it first was."""
 
 JOIN_PARTS = f"""
 WITH shared AS (

@@ -31,8 +31,8 @@ from lifeloop.collect.wire import EVENT_FIELDS, PERSON_FIELDS, SALE_FIELDS, Item
 from lifeloop.collect.wire_sales import GIVEN_BACK, ORDERED, Sales
 
 _UTC = ZoneInfo("UTC")
-_OWN_PLACES = {"email", "country"}
-"""Columns that stand in different places in an order and in an `identify`."""
+_OWN_PLACES = ("email", "country")
+"""Columns that stand in different places in an order, in an `identify`, and in other events."""
 
 
 class Segment:
@@ -46,7 +46,7 @@ class Segment:
         **PERSON_FIELDS,
         **SALE_FIELDS,
         **EVENT_FIELDS,
-        **{name: (*SALE_FIELDS[name], *PERSON_FIELDS[name]) for name in _OWN_PLACES},
+        **{name: (*SALE_FIELDS[name], *PERSON_FIELDS[name], *EVENT_FIELDS.get(name, ())) for name in _OWN_PLACES},
     }
     required: Sequence[Sequence[str]] = (("type",), ("message_id",), ("occurred_at",), ("customer_id", "anonymous_id"))
 
@@ -78,8 +78,9 @@ class _Reader:
         is_person = as_mask(pc.equal(told["type"], "identify"))
         sales, people = np.flatnonzero(is_order | is_refund), np.flatnonzero(is_person)
         of_sale, of_person = columns_at(objects, self._sales, sales), columns_at(objects, self._people, people)
-        both = {ours: pc.coalesce(of_sale[ours], of_person[ours]) for ours in _OWN_PLACES}
-        ours = {**of_person, **of_sale, **told, **both}
+        said_in = (of_sale, of_person, told)
+        any_of = {ours: pc.coalesce(*(said[ours] for said in said_in if ours in said)) for ours in _OWN_PLACES}
+        ours = {**of_person, **of_sale, **told, **any_of}
         columns = {reading.columns[name]: column for name, column in ours.items()}
         wire = replace(rows, columns=columns)
         sieve = Sieve(wire)
@@ -87,7 +88,8 @@ class _Reader:
         event = _event(reading, wire, name, said)
         found = Sales(reading, wire, sieve, is_order, is_refund, Items.of(objects, sales), said).staged()
         named = as_mask(pc.is_valid(said["customer_id"]))
-        tells = named & (is_person | as_mask(pc.is_valid(reading.text(wire, "email"))))
+        has_email = as_mask(pc.is_valid(reading.text(wire, "email")))
+        tells = named & (is_person | ((is_order | is_refund) & has_email))
         person = _person(reading, wire, said)
         facts = {
             "event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}),
