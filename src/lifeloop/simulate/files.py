@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,7 +59,7 @@ def write_tables(
                 progress("simulating", number, total)
             for table in tables.values():
                 table.close()
-        return drafts.files(tables)
+        return drafts.files()
 
 
 def days_left(shop: Shop) -> int:
@@ -81,10 +81,9 @@ class Drafts:
         self._names.append(name)
         return self._draft(name)
 
-    def files(self, stems: Any) -> dict[str, Path]:
-        """Return what the drafts of these stems will be called."""
-        finished = {Path(name).stem: self.folder / name for name in self._names}
-        return {stem: finished[stem] for stem in stems}
+    def files(self) -> dict[str, Path]:
+        """Return what the drafts will be called, by stem, in the order in which they were begun."""
+        return {Path(name).stem: self.folder / name for name in self._names}
 
     def __enter__(self) -> Self:
         """Begin."""

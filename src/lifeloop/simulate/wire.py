@@ -1,0 +1,254 @@
+"""What a simulated shop's pipeline received, as JSON lines in the form of Segment's specification.
+
+Made of the same day's tables as the Parquet files, so both tell the same: an order's event carries its lines and sums, a new
+customer comes as an `identify`, a guest is named by an e-mail, and a malformed row is a line that lacks what the row lacks.
+Lines are put together by columns in a second thread; no row is looked at by Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lifeloop.base.ids import customer_of_email
+from lifeloop.base.progress import Progress, silent
+from lifeloop.simulate.deeds import texts
+from lifeloop.simulate.dirt import skews
+from lifeloop.simulate.draws import Ints
+from lifeloop.simulate.files import Drafts, Packing, TableFile, days_left, nobody
+from lifeloop.simulate.shop import Seen, Shop, World
+from lifeloop.simulate.wire_sales import OrderTexts, listed, money, refund_texts
+
+FILE_BYTES = 256 << 20
+"""A file that has grown as large is followed by the next one."""
+_PIECE = 250_000
+"""Rows put into lines at once."""
+WEB_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+)
+APP_AGENTS = ("ShopApp/5.2 (iOS 17.5)", "ShopApp/5.2 (Android 14)")
+_GUEST = "email-"
+_TEXT = pa.string()
+
+
+def write_wire(
+    shop: Shop,
+    folder: Path,
+    *,
+    days: int | None = None,
+    progress: Progress = silent,
+    watch: Callable[[Seen], None] = nobody,
+) -> dict[str, Path]:
+    """Live the shop's next `days` days (all that are left) and write what its pipeline received to `events-0001.jsonl`, ...
+
+    Beside them goes `product.parquet`, as a catalogue is never told by events. Returns the files by stem; `watch` is shown
+    every day. Raises OSError; then no file has appeared.
+    """
+    total = days_left(shop) if days is None else days
+    with Drafts(folder) as drafts, _Lines(drafts) as lines:
+        with Packing() as packing:
+            pen, product = Pen(shop._world), None  # noqa: SLF001 - same room
+            for number, seen in enumerate(shop.history(days), 1):
+                product = product or TableFile(drafts.path("product.parquet"), seen.product.schema, packing)
+                product.add(seen.product)
+                packing.add(lambda seen=seen: lines.write(pen.lines(seen)))  # type: ignore[misc]
+                watch(seen)
+                progress("simulating", number, total)
+            if product:
+                product.close()
+        return drafts.files()
+
+
+class _Lines:
+    """Files of lines, one after the other."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+        self._file: BinaryIO | None = None
+        self._number = 0
+
+    def write(self, pieces: list[Any]) -> None:
+        """Append lines; a day is not divided between files."""
+        if self._file is None or self._file.tell() >= FILE_BYTES:
+            self._close()
+            self._number += 1
+            self._file = self._drafts.path(f"events-{self._number:04}.jsonl").open("wb")
+        for lines in pieces:
+            offsets = np.frombuffer(lines.buffers()[1], np.int32)[lines.offset : lines.offset + len(lines) + 1]
+            self._file.write(memoryview(lines.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
+
+    def _close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._close()
+
+
+class Pen:
+    """Puts the tables of one day after the other into lines; remembers guests' e-mails and the orders lately placed."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._orders = OrderTexts(world)
+        self._mails: dict[str, str] = {}
+
+    def lines(self, seen: Seen) -> list[Any]:
+        """Return the lines of a day in the order of receiving, as Arrow strings that each end with a line break."""
+        self._remember(seen.customer)
+        self._orders.add(seen.order, seen.order_line)
+        pieces = [self._events(seen.event.slice(at, _PIECE)) for at in range(0, len(seen.event), _PIECE)]
+        if not len(seen.customer):
+            return pieces
+        midnight = int(datetime.combine(seen.day, datetime.min.time(), UTC).timestamp())
+        told = np.maximum(_seconds(seen.customer["first_seen_at"].combine_chunks()), midnight)
+        received = np.concatenate([told, _seconds(seen.event["received_at"].combine_chunks())])
+        lines = pa.concat_arrays([self._people(seen.customer, told), *pieces])
+        return [lines.take(pa.array(np.argsort(received, kind="stable")))]
+
+    def _remember(self, customer: pa.Table) -> None:
+        """Keep the e-mails of new guests; their ids are made of them."""
+        guests = customer.filter(pc.starts_with(customer["customer_id"], _GUEST))
+        for customer_id, mail in zip(guests["customer_id"].to_pylist(), guests["email"].to_pylist(), strict=True):
+            if mail and customer_of_email(mail) == customer_id:
+                self._mails[customer_id] = mail
+
+    def _events(self, event: pa.Table) -> Any:
+        """Return the lines of some events."""
+        get = {name: event[name].combine_chunks() for name in event.column_names}
+        kind, properties = get["type"], pc.fill_null(get["properties"], "{}")
+        user, mail = self._named(get["customer_id"])
+        is_sale = pc.fill_null(
+            pc.is_in(get["name"], value_set=pa.array(["Order Completed", "Order Refunded"])), fill_value=False
+        )
+        received = _seconds(get["received_at"])
+        sent = received - 1 + skews(self.world.draws, self.world.config.dirt, get["anonymous_id"])
+        line = _joined(
+            '{"type":"', kind, '"',
+            _said(pc.if_else(pc.equal(kind, "track"), ',"event":"', ',"name":"'), get["name"], '"'),
+            _said(',"messageId":"', get["message_id"], '"'),
+            _said(',"userId":"', user, '"'),
+            _said(',"anonymousId":"', get["anonymous_id"], '"'),
+            _said(',"timestamp":"', stamps(_seconds(get["occurred_at"]), pc.is_null(get["occurred_at"])), '"'),
+            ',"sentAt":"', stamps(sent), '","receivedAt":"', stamps(received),
+            '","context":{"library":{"name":"shop"}',
+            _said(',"sessionId":"', get["session_id"], '"'),
+            _said(',"locale":"', _locale(properties), '"'),
+            _said(',"userAgent":"', _agent(properties, get["anonymous_id"]), '"'),
+            _said(',"traits":{"email":"', _where(pc.invert(is_sale), mail), '"}'),
+            '},"properties":{',
+            self._properties(get, properties, _where(is_sale, mail)),
+            "}}\n",
+        )  # fmt: skip
+        torn = _said('{"type":"track","properties":', properties, "\n")
+        return pc.if_else(pc.is_valid(kind), line, torn)
+
+    def _named(self, customer: Any) -> tuple[Any, Any]:
+        """Return the user id and the e-mail each event names, of which at most one is known."""
+        guests = np.flatnonzero(np.asarray(pc.fill_null(pc.starts_with(customer, _GUEST), fill_value=False)))
+        if not guests.size:
+            return customer, pa.nulls(len(customer), _TEXT)
+        mails = [self._mails.get(one) for one in customer.take(pa.array(guests)).to_pylist()]
+        place = np.full(len(customer), -1)
+        place[guests] = np.arange(guests.size)
+        mail = pa.array(mails, _TEXT).take(pa.array(place, mask=place < 0))
+        return _where(pc.is_null(mail), customer), mail
+
+    def _properties(self, get: dict[str, Any], properties: Any, mail: Any) -> Any:
+        """Return the inside of each event's properties: what the row says in columns, then what it says in JSON."""
+        own = pc.utf8_slice_codeunits(properties, 1, -1)
+        value = money(get["amount_minor"], self.world.currency)
+        is_order = pc.fill_null(pc.equal(get["name"], "Order Completed"), fill_value=False)
+        is_refund = pc.fill_null(pc.equal(get["name"], "Order Refunded"), fill_value=False)
+        parts = [
+            _said('"product_id":"', get["product_id"], '"'),
+            _said('"order_id":"', get["order_id"], '"'),
+            _said('"currency":"', get["currency"], '"'),
+            _where(pc.invert(pc.or_(is_order, is_refund)), _said('"value":', value, "")),
+            _said('"email":"', mail, '"'),
+            self._orders.of(get["order_id"], is_order),
+            refund_texts(get, properties, value, is_refund, self.world.currency),
+            _where(pc.greater(pc.binary_length(own), 0), own),
+        ]
+        return listed(parts)
+
+    def _people(self, customer: pa.Table, told: Ints) -> Any:
+        """Return an `identify` for each new customer, told by the shop's own server at the second `told`."""
+        get = {name: customer[name].combine_chunks() for name in customer.column_names}
+        user, _mail = self._named(get["customer_id"])
+        at, created = stamps(told), stamps(_seconds(get["first_seen_at"]))
+        traits = [_said(f'"{name}":"', get[name], '"') for name in ("email", "phone", "language", "country")]
+        traits.append(_said('"createdAt":"', created, '"'))
+        return _joined(
+            '{"type":"identify","messageId":"identify-', get["customer_id"], '"',
+            _said(',"userId":"', user, '"'),
+            ',"timestamp":"', at, '","sentAt":"', at, '","receivedAt":"', at,
+            '","context":{"library":{"name":"shop"}},"traits":{', listed(traits), "}}\n",
+        )  # fmt: skip
+
+
+def stamps(seconds: Ints, missing: Any = None) -> Any:
+    """Return seconds since 1970 as `2024-01-01T10:00:00.000Z`, null where `missing`; Arrow strings. About 40 ns each."""
+    day, second = np.divmod(seconds, 86_400)
+    days, place = np.unique(day, return_inverse=True)
+    dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("S10").view(np.uint8).reshape(-1, 10)
+    text = np.empty((seconds.size, 24), np.uint8)
+    text[:, :10], text[:, 10:19], text[:, 19:] = dates[place], _CLOCK[second], _ZERO
+    values = texts(text.reshape(-1).view("S24"))
+    return values if missing is None else _where(pc.invert(missing), values)
+
+
+_CLOCK = np.frombuffer(
+    "".join(f"T{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}" for at in range(86_400)).encode(), np.uint8
+).reshape(-1, 9)
+_ZERO = np.frombuffer(b".000Z", np.uint8)
+
+
+def _seconds(values: Any) -> Ints:
+    return np.asarray(pc.fill_null(values.cast(pa.int64()), 0)) // 1_000_000
+
+
+def _joined(*parts: Any) -> Any:
+    return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+
+
+def _said(before: Any, value: Any, behind: str) -> Any:
+    """Return values between two texts; null stays null."""
+    return pc.binary_join_element_wise(before, value, behind, "")
+
+
+def _where(chosen: Any, values: Any) -> Any:
+    return pc.if_else(chosen, values, pa.scalar(None, _TEXT))
+
+
+def _locale(properties: Any) -> Any:
+    """Return the language tag of each event that names one."""
+    chinese = _where(pc.match_substring(properties, '"locale": "zh-CN"'), pa.scalar("zh-CN"))
+    english = _where(pc.match_substring(properties, '"locale": "en-GB"'), pa.scalar("en-GB"))
+    return pc.coalesce(chinese, english)
+
+
+def _agent(properties: Any, visitor: Any) -> Any:
+    """Return the browser or app of each device, or what a bot calls itself; null where no device is named."""
+    digit = pc.index_in(pc.utf8_slice_codeunits(visitor, 0, 1), value_set=pa.array(list("0123456789abcdef")))
+    web, app = (pa.array([agents[n % len(agents)] for n in range(16)]).take(digit) for agents in (WEB_AGENTS, APP_AGENTS))
+    own = pc.if_else(pc.match_substring(properties, '"channel": "app"'), app, web)
+    said = np.flatnonzero(np.asarray(pc.match_substring(properties, '"user_agent": "')))
+    if not said.size:
+        return own
+    named = pc.extract_regex(properties.take(pa.array(said)), r'"user_agent": "(?P<agent>[^"]*)"').field("agent")
+    place = np.full(len(properties), -1)
+    place[said] = np.arange(said.size)
+    return pc.coalesce(named.take(pa.array(place, mask=place < 0)), own)
