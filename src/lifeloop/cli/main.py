@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, loop, people, reference
+from lifeloop.cli import facts, loop, people, reference, simulated
 
 app = typer.Typer(
     name="lifeloop",
@@ -24,6 +24,7 @@ app = typer.Typer(
 facts.register(app)
 loop.register(app)
 people.register(app)
+simulated.register(app)
 reference.register(app)
 
 

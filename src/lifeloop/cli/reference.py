@@ -22,7 +22,7 @@ def docs(
     folder: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("docs/reference"),
     check: Annotated[bool, typer.Option("--check", help="Fail when a page is not up to date; write nothing.")] = False,
 ) -> None:
-    """Write docs/reference: tables, features, settings, commands."""
+    """Write docs/reference: tables, features, settings, the simulated world, commands."""
     stale = [
         name
         for name, text in pages(context.find_root().command).items()
@@ -43,6 +43,7 @@ def pages(group: Any) -> dict[str, str]:
         "tables.md": tables_reference(TABLES.values()),
         "features.md": features_reference(),
         "settings.md": settings_reference(),
+        "world.md": world_reference(),
         "commands.md": commands_reference(group),
     }
 
@@ -72,6 +73,38 @@ def settings_reference() -> str:
             shown = "unset" if default is None else f"`{default!r}`"
             parts.append(f"| {name} | {shown} | {field.description} |\n")
     return "".join(parts)
+
+
+def world_reference() -> str:
+    """Return the page of the simulated world's settings, one table per section."""
+    from lifeloop.simulate import WorldConfig
+
+    return (
+        f"# The simulated world\n\n{_NOTE}\n\nA TOML file given to `lifeloop simulate --world FILE.toml`; what it leaves out "
+        "has the default below, and `lifeloop simulate --show-world` prints them all. Rates are per week, shares lie in 0..1, "
+        "money is in major units of `shop.currency`.\n" + "".join(_world_section(name, value) for name, value in WorldConfig())
+    )
+
+
+def _world_section(name: str, value: Any) -> str:
+    """Return the table of one section, and behind it those of the sections within it."""
+    if isinstance(value, dict):
+        named = [inner for inner in value.values() if hasattr(inner, "model_fields_set")]
+        if not named:
+            rows = "".join(f"| {key} | `{inner}` |\n" for key, inner in value.items())
+            return f"\n## [{name}]\n\n| name | default |\n|---|---|\n{rows}"
+        return "".join(_world_section(f"{name}.{key}", inner) for key, inner in value.items())
+    about = type(value)
+    meaning = str(about.__doc__).partition(": ")[2]
+    parts = [f"\n## [{name}]\n\n{meaning[:1].upper()}{meaning[1:]}\n\n| setting | default | meaning |\n|---|---|---|\n"]
+    further = []
+    for key, inner in value:
+        if isinstance(inner, dict):
+            further.append(_world_section(f"{name}.{key}", inner))
+        else:
+            shown = list(inner) if isinstance(inner, tuple) else inner
+            parts.append(f"| {key} | `{shown}` | {about.model_fields[key].description} |\n")
+    return "".join([*parts, *further])
 
 
 def commands_reference(group: Any) -> str:

@@ -1,0 +1,150 @@
+"""The command that simulates a shop: its settings from a file and from options, its facts into a folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lifeloop.base.errors import SettingsError, UnknownName
+from lifeloop.cli.options import JsonOption
+from lifeloop.cli.show import emit, progress, say, table
+
+if TYPE_CHECKING:
+    from lifeloop.base.progress import Progress
+    from lifeloop.simulate import Seen, World, WorldConfig
+
+FORMS = ("tables", "wire")
+WORLD_FILE = "world.toml"
+"""The settings kept beside what was simulated with them; by it the folder of an earlier simulation is known again."""
+MOST_DAYS = 36_500
+"""A hundred years."""
+_WRITTEN = ("*.parquet", "events-*.jsonl")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("simulate")(simulate)
+
+
+def simulate(
+    customers: Annotated[
+        int | None, typer.Option(help="Customers who order at least once. Default: the world's, 4000.", show_default=False)
+    ] = None,
+    products: Annotated[
+        int | None, typer.Option(help="Products in the catalogue. Default: the world's, 600.", show_default=False)
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(help="Days up to the world's end. Default: two years.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of every draw; the same seed gives the same bytes.", show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write to.", show_default=False)] = None,
+    as_: Annotated[
+        str, typer.Option("--as", help="tables: Parquet files; wire: the events as JSON lines, as a shop's pipeline gets them.")
+    ] = "tables",
+    world: Annotated[
+        Path | None, typer.Option(help="A TOML file of settings; see docs/reference/world.md.", show_default=False)
+    ] = None,
+    show_world: Annotated[bool, typer.Option("--show-world", help="Print all settings as TOML and simulate nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a shop whose truth is known, and write what it would have seen."""
+    config = _world(world, days=days, customers=customers, products=products, seed=seed)
+    if show_world:
+        emit(config.model_dump(mode="json"), lambda: typer.echo(config.toml(), nl=False), as_json=as_json)
+        return
+    if as_ not in FORMS:
+        raise UnknownName("form", as_, FORMS)
+    folder = _folder(out)
+    with progress(quiet=as_json) as shown:
+        done = _write(config, folder, as_, shown)
+    emit(done, lambda: _show(done), as_json=as_json)
+
+
+def _world(file: Path | None, *, days: int | None, **given: int | None) -> WorldConfig:
+    """Return the world of a file, or the default one, with what the options change in it. Raises SettingsError."""
+    from lifeloop.simulate import WorldConfig
+
+    config = WorldConfig() if file is None else WorldConfig.read(file)
+    changes = {name: value for name, value in given.items() if value is not None}
+    config = config.but(shop=changes) if changes else config
+    if days is None:
+        return config
+    if days > MOST_DAYS:
+        raise SettingsError(f"cannot simulate with shop.days = {days}", f"it must be at most {MOST_DAYS}", "Try 730.")
+    return config.lasting(days)
+
+
+def _folder(out: Path | None) -> Path:
+    """Return the folder to write to: a new or empty one, or one an earlier simulation was written to. Raises SettingsError."""
+    if out is None:
+        raise SettingsError("no folder to write to was named", "", "Add --out simulated, or --show-world to see the settings.")
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"cannot write to {out}", "it is a file", "Name a folder with --out.")
+    if out.is_dir() and not (out / WORLD_FILE).exists() and any(not one.name.startswith(".") for one in out.iterdir()):
+        raise SettingsError(
+            f"cannot write to {out}",
+            f"there are files in it, and no {WORLD_FILE} of an earlier simulation",
+            "Name a new folder with --out.",
+        )
+    return out
+
+
+def _write(config: WorldConfig, folder: Path, form: str, shown: Progress) -> dict[str, Any]:
+    """Simulate, write, and return what was written."""
+    from lifeloop.base.files import write_whole
+    from lifeloop.simulate import Shop, World
+    from lifeloop.simulate.files import write_tables
+    from lifeloop.simulate.wire import write_wire
+
+    rows: Counter[str] = Counter()
+
+    def count(seen: Seen) -> None:
+        rows.update({name: len(found) for name, found in seen.tables().items()})
+
+    begun = perf_counter()
+    living = World(config)
+    files = {"tables": write_tables, "wire": write_wire}[form](Shop(living), folder, progress=shown, watch=count)
+    truth = _write_truth(living, folder / "truth")
+    _remove_others(folder, set(files.values()))
+    write_whole(folder / WORLD_FILE, config.toml())
+    seconds = perf_counter() - begun
+    return {
+        "out": folder,
+        "form": form,
+        "files": sorted(files.values()),
+        "truth": truth,
+        "rows": dict(rows),
+        "seconds": round(seconds, 2),
+        "events_per_s": round(rows["event"] / max(seconds, 1e-9)),
+    }
+
+
+def _write_truth(_living: World, _folder: Path) -> list[Path]:
+    """Write what the shop could not see, and return the files."""
+    return []
+
+
+def _remove_others(folder: Path, kept: set[Path]) -> None:
+    """Remove the files of an earlier simulation that this one has not written anew."""
+    for pattern in _WRITTEN:
+        for file in folder.glob(pattern):
+            if file not in kept:
+                file.unlink()
+
+
+def _show(done: dict[str, Any]) -> None:
+    table("What the shop saw", ["table", "rows"], [(name, f"{rows:,}") for name, rows in done["rows"].items()], right=[1])
+    out, files = done["out"], done["files"]
+    what = out / "*.parquet" if done["form"] == "tables" else f"{out / 'events-*.jsonl'} {out / '*.parquet'}"
+    say(
+        f"{len(files)} files in {out}, in {done['seconds']:.1f} s ({done['events_per_s']:,} events/s)",
+        f"The same again: lifeloop simulate --world {out / WORLD_FILE} --as {done['form']} --out {out}",
+        "Next:           lifeloop init --home shop",
+        f"                lifeloop import {what} --home shop --yes",
+    )
