@@ -329,6 +329,26 @@ def test_who_is_left_alone_with_a_question_may_leave_for_good() -> None:
     assert not told.world.state.active[list(left)].any()
 
 
+def without(orders: Orders, row: int) -> Orders:
+    """The orders of a day, one of them without its lines."""
+    kept = np.flatnonzero(orders.order != row)
+    return replace(orders, **{name: getattr(orders, name)[kept] for name in ("order", "product", "quantity", "amount_minor")})
+
+
+def test_what_follows_one_order_does_not_depend_on_another() -> None:
+    worlds = World(TALKATIVE), World(TALKATIVE)
+    orders, found = World(TALKATIVE).live().orders, []
+    dropped = int(orders.person[3])
+    for world, placed in zip(worlds, (orders, without(orders, 3)), strict=True):
+        days = [world.aftersales.day(replace(placed, day=1))]
+        days += [world.aftersales.day(nothing_ordered(orders, day)) for day in range(2, 60)]
+        told = together([one for day in days for one in day.deeds])
+        found.append(event_table(world, told.take((told.person != dropped) & (told.second > world.midnight(2)))))
+
+    assert len(found[0]) > 30
+    assert found[0].equals(found[1])
+
+
 def test_what_is_still_to_come_does_not_grow_with_the_days() -> None:
     world = World(SETTINGS)
     orders = world.live().orders

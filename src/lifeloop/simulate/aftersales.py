@@ -17,7 +17,7 @@ from lifeloop.simulate.deeds import Deeds
 from lifeloop.simulate.experience import experience, qualities, remember, return_factors, with_goods
 from lifeloop.simulate.matters import plan_questions
 from lifeloop.simulate.opinions import Titles, plan_opinions, tell_opinions
-from lifeloop.simulate.orders import Orders
+from lifeloop.simulate.orders import Orders, order_numbers
 from lifeloop.simulate.returns import no_refunds, plan_returns, tell_returns
 from lifeloop.simulate.support import Support
 
@@ -58,14 +58,16 @@ class Aftersales:
         self._plan(orders)
         due = self.coming.take(orders.day)
         kind, refund, told = due["kind"], self._no_refunds, []
-        back = kind == RETURN
-        if back.any():
-            event, refund = tell_returns(self.world, orders.day, due[back])
+        back, question = kind == RETURN, kind == QUESTION
+        numbers = order_numbers(self.world.draws, np.concatenate([due["key"][back], due["key"][question]]), self.world.epoch)
+        returned = int(back.sum())
+        if returned:
+            event, refund = tell_returns(self.world, orders.day, due[back], numbers[:returned])
             told.append(event)
         opinion = (kind == REVIEW) | (kind == COMMENT) | (kind == SURVEY)
         if opinion.any():
             told.append(tell_opinions(self.world, orders.day, due[opinion], self.titles))
-        chats, refused = self.support.day(orders.day, due[kind == QUESTION], answers)
+        chats, refused = self.support.day(orders.day, due[question], numbers[returned:].to_pylist(), answers)
         return Aftermath(deeds=[*told, *chats], refund=refund, refused=refused)
 
     def _plan(self, orders: Orders) -> None:

@@ -42,6 +42,10 @@ _SHAPED = {"returned": -0.6, "asks": -0.45, "reviews": 0.35, "comments": 0.45, "
 class Experience:
     """What became of one day's orders; n orders, m lines."""
 
+    key: Ints
+    """Order keys, shape (n,)."""
+    place: Ints
+    """Each line's place in its order, from 0. Shape (m,)."""
     order: Floats
     """Satisfaction with each order as a standard normal number: the one with its line `focus`. Shape (n,)."""
     line: Floats
@@ -72,8 +76,9 @@ def return_factors(share: float, quality: Floats) -> Floats:
 
 def experience(world: World, orders: Orders, quality: Floats) -> Experience:
     """Draw what becomes of a day's orders, each of which has a line."""
-    own = several(world.draws, "experience", ("delivery", "focus"), orders.key)
-    line = several(world.draws, "experience: line", ("luck", "defect"), orders.key[orders.order], places(orders))
+    key, place = orders.key, np.arange(orders.order.size) - np.searchsorted(orders.order, orders.order)
+    own = several(world.draws, "experience", ("delivery", "focus"), key)
+    line = several(world.draws, "experience: line", ("luck", "defect"), key[orders.order], place)
     delivery = ndtri(own["delivery"])
     product = _QUALITY * quality[orders.product] + _LUCK * ndtri(line["luck"])
     leniency = world.draws.normal("leniency", orders.person)
@@ -82,6 +87,8 @@ def experience(world: World, orders: Orders, quality: Floats) -> Experience:
     focus = np.cumsum(lines) - lines + np.floor(own["focus"] * lines).astype(np.int64)
     kind = np.where(line["defect"] < 0.5, 1, np.where(line["defect"] < 0.75, 2, 3))
     return Experience(
+        key=key,
+        place=place,
         order=found[focus],
         line=found,
         focus=focus,
@@ -104,11 +111,6 @@ def with_goods(orders: Orders) -> Orders:
 def remember(mood: Floats32, who: Ints, satisfaction: Floats) -> None:
     """Let people's mood move towards their latest satisfaction, in place; each of `who` once."""
     mood[who] += _REMEMBERED * (satisfaction - mood[who])
-
-
-def places(orders: Orders) -> Ints:
-    """Return each line's place in its order, from 0."""
-    return np.asarray(np.arange(orders.order.size) - np.searchsorted(orders.order, orders.order))
 
 
 def extremity(satisfaction: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.coming import QUESTION, persons, rows
 from lifeloop.simulate.draws import Floats, Ints, pick
-from lifeloop.simulate.experience import DEFECTS, Experience, follows, places, several
+from lifeloop.simulate.experience import DEFECTS, Experience, follows, several
 from lifeloop.simulate.identity import GUEST
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.visits import STORE
@@ -48,7 +48,7 @@ def plan_questions(world: World, orders: Orders, found: Experience, line: Ints, 
     ten days after the order, for a refund one to five days after the return.
     """
     own, n = world.config.aftersales, len(orders)
-    drawn = several(world.draws, "question", ("asks", "other", "because", "refund", "day", "late", "cross"), orders.key)
+    drawn = several(world.draws, "question", ("asks", "other", "because", "refund", "day", "late", "cross"), found.key)
     asks = np.flatnonzero(drawn["asks"] < follows("asks", own.support, found.order))
     draw = {name: values[asks] for name, values in drawn.items()}
     intent, focus = _other(world, orders, found, asks, draw), found.focus[asks]
@@ -83,10 +83,10 @@ def plan_questions(world: World, orders: Orders, found: Experience, line: Ints, 
     made = rows(
         asks.size,
         kind=QUESTION,
-        key=orders.key[asks],
+        key=found.key[asks],
         said=orders.said[asks],
         product=orders.product[focus],
-        place=places(orders)[focus],
+        place=found.place[focus],
         amount=amount,
         satisfaction=found.order[asks],
         about=intent,
@@ -104,7 +104,7 @@ def _other(world: World, orders: Orders, found: Experience, asks: Ints, draw: di
     intent = names[pick(np.cumsum(list(_OTHERWISE.values())), draw["other"])]
     satisfied = found.order[asks]
     intent = np.where((satisfied < _CROSS) & (draw["cross"] < 1 / 3), NUMBER["complaint"], intent)
-    resolved = world.draws.uniform("outcome", orders.key[asks]) < world.config.aftersales.resolved
+    resolved = world.draws.uniform("outcome", found.key[asks]) < world.config.aftersales.resolved
     intent = np.where(resolved & (satisfied > 0.5) & (draw["cross"] < 0.15), NUMBER["thanks"], intent)
     astray = (intent == NUMBER["thanks"]) & ~resolved
     astray |= (orders.channel[asks] == STORE) & _NOT_IN_STORE[intent]

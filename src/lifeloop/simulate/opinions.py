@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from lifeloop.simulate.coming import COMMENT, REVIEW, SURVEY, joined, persons, rows
 from lifeloop.simulate.deeds import NUMBER, Deeds, deeds, hex_or_null
 from lifeloop.simulate.draws import Floats, Ints, Keys, hexadecimal
-from lifeloop.simulate.experience import Experience, follows, places, several, several_bits
+from lifeloop.simulate.experience import Experience, follows, several, several_bits
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins
@@ -46,8 +46,8 @@ PAUSE = 1700
 def plan_opinions(world: World, orders: Orders, found: Experience) -> tuple[Ints, Any]:
     """Return the days on which a day's orders will be spoken of, and what is to be kept of each."""
     own = world.config.aftersales
-    drawn = several(world.draws, "opinion", ("reviews", "comments", "surveyed", *("when 0", "when 1", "when 2")), orders.key)
-    days, parts, place = [], [], places(orders)
+    drawn = several(world.draws, "opinion", ("reviews", "comments", "surveyed", *("when 0", "when 1", "when 2")), found.key)
+    days, parts = [], []
     for number, (kind, what, share, first, spread) in enumerate(
         (
             (REVIEW, "reviews", own.reviews, 3, 18),
@@ -62,10 +62,10 @@ def plan_opinions(world: World, orders: Orders, found: Experience) -> tuple[Ints
             rows(
                 chosen.size,
                 kind=kind,
-                key=orders.key[chosen],
+                key=found.key[chosen],
                 said=orders.said[chosen],
                 product=orders.product[line],
-                place=place[line],
+                place=found.place[line],
                 satisfaction=found.order[chosen],
             )
         )

@@ -11,9 +11,9 @@ from lifeloop.schema import REFUND
 from lifeloop.simulate.coming import RETURN, persons, rows
 from lifeloop.simulate.deeds import Deeds, deeds, instants
 from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.experience import Experience, follows, places, several
+from lifeloop.simulate.experience import Experience, follows, several
 from lifeloop.simulate.identity import customer_ids
-from lifeloop.simulate.orders import Orders, declared, order_numbers
+from lifeloop.simulate.orders import Orders, declared
 
 if TYPE_CHECKING:
     from lifeloop.simulate.shop import World
@@ -32,7 +32,7 @@ def plan_returns(world: World, orders: Orders, found: Experience) -> tuple[Ints,
 
     Days are one plus the sum of two geometric counts, with the mean `aftersales.return_days`, at least 1.
     """
-    own, key, place = world.config.aftersales, orders.key[orders.order], places(orders)
+    own, key, place = world.config.aftersales, found.key[orders.order], found.place
     back = world.draws.chance("return", key, follows("returned", own.returns, found.line), k=place)
     line = np.flatnonzero(back)
     key, place, quantity = key[line], place[line], orders.quantity[line]
@@ -64,21 +64,23 @@ def no_refunds(world: World) -> pa.Table:
     return declared(REFUND, {}, world.currency, 0)
 
 
-def tell_returns(world: World, day: int, due: Any) -> tuple[Deeds, pa.Table]:
-    """Return the events and the rows of `refund` of what comes back today; sound pieces go back to the shelf."""
+def tell_returns(world: World, day: int, due: Any, order_ids: Any) -> tuple[Deeds, pa.Table]:
+    """Return the events and the rows of `refund` of what comes back today; sound pieces go back to the shelf.
+
+    `order_ids` are the numbers of the orders, Arrow strings.
+    """
     person, key, said = persons(due), due["key"], due["said"].astype(np.int64)
     sound = due["about"] <= _FIRST_DEFECT
     if world.config.products.stock_days:
         np.add.at(world.state.stock, due["product"][sound], due["pieces"][sound])
-    orders = order_numbers(world.draws, key, world.epoch)
-    refund = [f"R{order}-{place}" for order, place in zip(orders.to_pylist(), (due["place"] + 1).tolist(), strict=True)]
+    refund = [f"R{order}-{place}" for order, place in zip(order_ids.to_pylist(), (due["place"] + 1).tolist(), strict=True)]
     opened = np.floor(world.draws.uniform("refund: when", key, k=due["place"]) * _OPEN_SECONDS).astype(np.int64)
     second = world.midnight(day) + _OPENS + opened
     product, amount = due["product"].astype(np.int64), due["amount"].copy()
     columns = {
         "refund_id": pa.array(refund, pa.string()),
         "line_no": np.ones(due.size, np.int32),
-        "order_id": orders,
+        "order_id": order_ids,
         "customer_id": customer_ids(world.people, person, said),
         "refunded_at": instants(second),
         "received_at": instants(second + 2),

@@ -22,7 +22,6 @@ from lifeloop.simulate.draws import Floats, Ints, Mask, hexadecimal
 from lifeloop.simulate.experience import several, several_bits
 from lifeloop.simulate.matters import blanks
 from lifeloop.simulate.opinions import LOCALES, PAUSE, Titles, text_page
-from lifeloop.simulate.orders import order_numbers
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins
 from lifeloop.simulate.words import support as words
@@ -70,9 +69,12 @@ class Support:
         self.world, self.titles = world, titles
         self.waiting: Waiting | None = None
 
-    def day(self, day: int, due: Any, answers: Any) -> tuple[list[Deeds], list[tuple[str, str]]]:
-        """Answer what has waited and open what is asked today; return the events and the answers refused, with reasons."""
-        before, self.waiting = self.waiting, self._opened(day, due) if due.size else None
+    def day(self, day: int, due: Any, order_ids: list[str], answers: Any) -> tuple[list[Deeds], list[tuple[str, str]]]:
+        """Answer what has waited and open what is asked today; return the events and the answers refused, with reasons.
+
+        `order_ids` are the numbers of the orders that `due` is about.
+        """
+        before, self.waiting = self.waiting, self._opened(day, due, order_ids) if due.size else None
         given, refused = _accepted(answers, before.ids if before else [])
         told = []
         if before:
@@ -81,14 +83,13 @@ class Support:
             told.append(self._open(self.waiting))
         return told, refused
 
-    def _opened(self, day: int, due: Any) -> Waiting:
+    def _opened(self, day: int, due: Any, order_ids: list[str]) -> Waiting:
         world, person = self.world, persons(due)
         drawn = several(world.draws, "conversation", ("upset", "when"), due["key"])
         bits = several_bits(world.draws, "conversation: bits", ("id", *_PICKS), due["key"])
         cross = ndtr(-0.8 - 0.5 * due["satisfaction"] - 0.4 * world.state.mood[person])
         cross = np.where(due["about"] == INTENTS.index("complaint"), 0.9, cross)
         cross = np.where(due["about"] == INTENTS.index("thanks"), 0.0, cross)
-        order_ids = order_numbers(world.draws, due["key"], world.epoch).to_pylist()
         return Waiting(
             asked=due,
             ids=[one.decode() for one in hexadecimal(bits["id"]).tolist()],
