@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lifeloop.base.errors import SettingsError
+from lifeloop.simulate.draws import Ints, Mask
 
 MESSAGE = pa.schema([("customer_id", pa.string()), ("channel", pa.string()), ("offer", pa.string()), ("hour", pa.int64())])
 """One message: to whom, by which channel, with which offer, at which UTC hour of the day."""
@@ -44,6 +47,23 @@ class Actions:
 
 NONE = Actions()
 """No action."""
+
+
+def place_of(column: Any, names: Any) -> Ints:
+    """Return the place of each text of a column among names (texts, or Arrow strings); -1 for others."""
+    known = names if isinstance(names, pa.Array) else pa.array(list(names), pa.string())
+    found = pc.fill_null(pc.index_in(column.combine_chunks(), value_set=known), -1)
+    places: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
+
+
+def sift(customers: Any, reasons: Sequence[tuple[str, Mask]]) -> tuple[Mask, list[tuple[str, str]]]:
+    """Return which rows are possible, and the others' customers with the first reason that holds for each."""
+    reason = np.full(len(customers), -1)
+    for number, (_, wrong) in enumerate(reasons):
+        reason[(reason < 0) & wrong] = number
+    refused = [(customers[row].as_py(), reasons[reason[row]][0]) for row in np.flatnonzero(reason >= 0).tolist()]
+    return np.asarray(reason < 0), refused
 
 
 def messages(customers: Sequence[str] | Any, *, channel: str, offer: str, hour: int = 10) -> pa.Table:

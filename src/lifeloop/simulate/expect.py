@@ -11,8 +11,8 @@ Prospects have a second state: who orders for the first time goes on as a custom
 with the message and without, times the chance that it is opened.
 
 Source  the discrete form of Fader, Hardie & Lee (2005) with a rate that changes with time
-Limits  stock-outs enter through the share of wishes and of goods they cost lately; the margin of an order is its expectation under the
-        person's taste and the whole catalogue; a redeemed coupon is counted on the first order it can be used for
+Limits  stock-outs enter through the share of wishes and of goods they cost lately; the margin of an order is its expectation
+        under the taste of the person and the catalogue of the day; a coupon is counted on the first order it is used for
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ class _Paths:
         self.prospect: Floats = np.where(active & ~state.bought[who], stays, 0.0)
         self.fresh = np.stack([self.customer, self.prospect])
         """Chances to be active without an order yet, as customer and as prospect."""
-        holds = (world.held_discount(who, state.day) > 0) if given is None or not given.days else given.discount > 0
-        self.coupon = self.fresh * holds
+        holds = (state.coupon_until[who] >= state.day) & (state.coupon[who] >= 0)
+        self.coupon = self.fresh * (holds | (given is not None and given.days > 0))
         """Chances to be active with a coupon not yet used."""
         self.any: Floats = np.zeros(who.size)
         self.orders: Floats = np.zeros(who.size)
@@ -128,9 +128,8 @@ class _Paths:
         world, state, people, who = self.world, self.world.state, self.world.people, self.who
         self._life(day)
         level = world.season(day)[people.language[who]]
-        given = self.given
-        free = world.holds_free_shipping(who, day) | (given is not None and given.ships_free and day < self.start + given.days)
-        done = np.where(free, world.completion_free[who], world.completion[who]) * (1 - state.short)
+        free = self._ships_free(day)
+        done = (world.completion[who] + free * (world.completion_free[who] - world.completion[who])) * (1 - state.short)
         used_up = np.where(self.due == day, world.config.customers.replenish, 0.0)
         q = (1 - (1 - used_up) * np.exp(-np.maximum(self.rate * self.lift * level + self.boost, 0))) * done
         first = (1 - np.exp(-np.maximum(self.prospect_rate * level + self.boost, 0))) * done
@@ -140,7 +139,7 @@ class _Paths:
         self.fresh = self.fresh * (1 - np.stack([q, first]))
         new, repeat = self.prospect * first, self.customer * q
         self.orders = self.orders + new + repeat
-        self.shipped = self.shipped + (new + repeat) * self.online * np.where(free, 1.0, 1 - world.paid_shipping)
+        self.shipped = self.shipped + (new + repeat) * self.online * (1 - world.paid_shipping * (1 - free))
         self.customer = self.customer - repeat * self.leaves + new * (1 - world.config.customers.once)
         self.prospect = self.prospect - new
         self.boost = self.boost * world.messages.fade
@@ -161,6 +160,18 @@ class _Paths:
         here = self.world.people.arrival[self.who] <= begins
         self.lift = np.where((begins == day) & here, config.customers.life_event_lift, self.lift)
         self.lift = np.where(begins + self.world.life_event_days == day, 1.0, self.lift)
+
+    def _ships_free(self, day: int) -> Floats:
+        """Return the chance that each, being active, still holds an offer that ships free."""
+        given = self.given
+        if given is not None and given.days:
+            offers: Any = given.ships_free and day < self.start + given.days
+        else:
+            offers = self.world.holds_free_shipping(self.who, day)
+        active = self.customer + self.prospect
+        held: Floats = np.divide(self.coupon.sum(axis=0), active, out=np.zeros_like(active), where=active > 0)
+        free: Floats = held * offers
+        return free
 
     def _lose_interest(self, day: int) -> None:
         """Let prospects go whose interest ends today."""

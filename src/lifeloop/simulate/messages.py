@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lifeloop.simulate.actions import place_of, sift
 from lifeloop.simulate.deeds import NUMBER, Deeds, deeds, hex_or_null
 from lifeloop.simulate.draws import Floats, Ints, Mask
 from lifeloop.simulate.identity import SELF
@@ -96,8 +97,8 @@ class Messages:
         """Return person, channel, offer and hour of what can be sent; the rest is refused with its reason."""
         customers = asked["customer_id"].combine_chunks()
         who = self.persons(customers)
-        channel = _place(asked["channel"], self.channels)
-        offer = _place(asked["offer"], self.offers)
+        channel = place_of(asked["channel"], self.channels)
+        offer = place_of(asked["offer"], self.offers)
         hour = asked["hour"].to_numpy().astype(np.int64)
         first = np.zeros(who.size, np.bool_)
         first[np.unique(who, return_index=True)[1]] = True
@@ -110,12 +111,7 @@ class Messages:
             ("unsubscribed", ~self.world.state.subscribed[who, channel]),
             ("one message a day", ~first),
         )
-        reason = np.full(who.size, -1)
-        for number, (_, wrong) in enumerate(reasons):
-            reason[(reason < 0) & wrong] = number
-        bad = np.flatnonzero(reason >= 0)
-        self.refused = [(customers[row].as_py(), reasons[reason[row]][0]) for row in bad.tolist()]
-        good = reason < 0
+        good, self.refused = sift(customers, reasons)
         return who[good], channel[good], offer[good], hour[good]
 
     def _opened(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
@@ -184,10 +180,3 @@ class Messages:
         if what == "Unsubscribed":
             return NUMBER[what]
         return NUMBER.get(f"{ {'sms': 'SMS', 'push': 'Push'}.get(channel, 'Email') } {what}", NUMBER[f"Email {what}"])
-
-
-def _place(column: Any, names: list[str]) -> Ints:
-    """Return the place of each text among names; -1 for others."""
-    found = pc.fill_null(pc.index_in(column.combine_chunks(), value_set=pa.array(names, pa.string())), -1)
-    places: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
-    return places

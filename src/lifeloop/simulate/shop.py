@@ -20,9 +20,9 @@ import pyarrow as pa
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.actions import NONE, Actions
-from lifeloop.simulate.aftersales import Aftersales
+from lifeloop.simulate.aftersales import Aftermath, Aftersales
 from lifeloop.simulate.basket import Shelf
-from lifeloop.simulate.deeds import NUMBER, Deeds, hex_or_null, together
+from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, hex_or_null, together
 from lifeloop.simulate.dirt import Dirt
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
 from lifeloop.simulate.facts import NewCustomers, customer_table, event_table, product_table
@@ -31,7 +31,9 @@ from lifeloop.simulate.identity import GUEST, SELF, customer_ids
 from lifeloop.simulate.messages import Messages
 from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, order_tables, place_orders
 from lifeloop.simulate.people import as_customer, make_people
+from lifeloop.simulate.returns import no_refunds
 from lifeloop.simulate.season import hour_shares, season
+from lifeloop.simulate.shown import read_shown
 from lifeloop.simulate.state import State
 from lifeloop.simulate.visits import CAUSES, Callers, Visits, channel_shares, tell, visits
 from lifeloop.simulate.world import WorldConfig
@@ -106,6 +108,7 @@ class World:
         self.aftersales = Aftersales(self)
         self.life_event_days = _LIFE_EVENT_DAYS
         self.dirt = Dirt(self)
+        self._after_nothing = Aftermath([], no_refunds(self))
         self._by_life_day = np.argsort(self.people.life_day, kind="stable")
 
     @cached_property
@@ -218,26 +221,31 @@ class World:
         if self.diary is not None:
             self.diary[page].append(pa.table(columns()))
 
-    def live(self, actions: Actions = NONE) -> Today:
-        """Live one day: who comes, what they order, who leaves. Changes the state; the day is over when it returns."""
+    def live(self, actions: Actions = NONE, *, sales_only: bool = False) -> Today:
+        """Live one day: who comes, what they order, who leaves. Changes the state; the day is over when it returns.
+
+        With `sales_only` visits leave no events and nothing follows an order; each is dated as its visit began.
+        """
         state, day = self.state, self.state.day
         self.shelf.open(day)
         fresh = self._arrive(day)
         self._life_events(day)
         sent = self.messages.deliver(actions.messages)
-        seen = visits(self, day, self._visitors(day, fresh))
+        shown, unshown = read_shown(self, actions.recommendations)
+        seen = visits(self, day, self._visitors(day, fresh), shown)
         orders = place_orders(self, seen, day)
-        told = tell(self, seen, day, orders.said, orders.total_minor)
-        orders = orders.at(told.second[told.name == NUMBER["Order Completed"]])
+        told = NOTHING if sales_only else tell(self, seen, day, orders.said, orders.total_minor)
+        if not sales_only:
+            orders = orders.at(told.second[told.name == NUMBER["Order Completed"]])
         self._sell(orders, day)
         self._settle(orders, day)
         self._miss(seen, day)
         new = self._hear(orders, told)
-        after = self.aftersales.day(orders, actions.answers)
+        after = self._after_nothing if sales_only else self.aftersales.day(orders, actions.answers)
         self._note_visits(seen, orders)
         state.day += 1
         deeds = [*sent, told, *after.deeds]
-        refused = [*self.messages.refused, *after.refused]
+        refused = [*self.messages.refused, *unshown, *after.refused]
         return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=new, refused=refused)
 
     def _miss(self, seen: Visits, day: int) -> None:

@@ -16,6 +16,7 @@ from lifeloop.simulate.basket import Baskets
 from lifeloop.simulate.deeds import NUMBER, SCREEN, Deeds, order_key
 from lifeloop.simulate.draws import Floats, Ints, Keys, Mask, pick
 from lifeloop.simulate.identity import NOBODY, SELF, visitors
+from lifeloop.simulate.shown import NOTHING_SHOWN, PLACEMENTS, Noticed, Shown, notice, with_lines
 
 if TYPE_CHECKING:
     from lifeloop.simulate.shop import World
@@ -32,6 +33,7 @@ _CALM_STEPS = 65
 _LATEST = 86_400 - 3_000
 """No visit begins later in the day (UTC), so that none runs into the next."""
 _MOST_VIEWS = 40
+_LISTS = np.array([f', "list_id": "recommended: {name}"' for name in PLACEMENTS], object)
 _SIGNS_UP = 0.25
 """Chance that someone who will have an account opens it in a visit without an order."""
 
@@ -72,6 +74,8 @@ class Visits:
     ships_free: Mask
     sure: Mask
     """Nothing could stop them: it was their first order."""
+    noticed: Noticed
+    """Recommendations they were shown."""
     signs_up: Mask
     """Opens the account today: at the checkout, or after looking around."""
 
@@ -82,7 +86,7 @@ class Visits:
         return ordered
 
 
-def visits(world: World, day: int, callers: Callers) -> Visits:
+def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOWN) -> Visits:
     """Draw the day's visits of people who wish to order and of people who come to look."""
     people, draws, config = world.people, world.draws, world.config
     buyers, sure = callers.buyers, callers.sure
@@ -90,7 +94,8 @@ def visits(world: World, day: int, callers: Callers) -> Visits:
     wish = np.arange(who.size) < buyers.size
     channel = _channels(world, who, wish, day)
     app = channel == 1
-    baskets = world.shelf.fill(buyers, day, world.state.stock, callers.again)
+    noticed = notice(world, shown, who, wish, channel != STORE, day)
+    baskets = with_lines(world.shelf.fill(buyers, day, world.state.stock, callers.again), noticed)
     new = people.account[who] & ~world.state.known[who]
     signed_in = people.account[who] & ~new & (app | draws.chance("signed in", who, config.dirt.signed_in, day))
     free = _ships_free(world, buyers, channel[: buyers.size], baskets, day)
@@ -110,6 +115,7 @@ def visits(world: World, day: int, callers: Callers) -> Visits:
         baskets=baskets,
         ships_free=np.concatenate([free, np.ones(callers.lookers.size, np.bool_)]),
         sure=np.concatenate([sure, np.zeros(callers.lookers.size, np.bool_)]),
+        noticed=noticed,
         signs_up=new & (draws.chance("sign up", who, _SIGNS_UP, day) | wish),
     )
 
@@ -174,6 +180,7 @@ def tell(world: World, seen: Visits, day: int, said: Ints, totals: Ints) -> Deed
     wished = world.shelf.wish(seen.person[online], day, "interest")
     steps.add(np.where(searches, NUMBER["Products Searched"], NUMBER["Product List Viewed"]), online, 1.0, category=wished)
     _views(steps, world, seen, online, day)
+    _recommended(steps, seen)
     _cart_and_checkout(steps, world, seen)
     orders = np.flatnonzero(seen.ordered)
     steps.add(np.full(orders.size, NUMBER["Order Completed"]), orders, 20.0, said=said, amount=totals, order=True)
@@ -192,6 +199,21 @@ def _views(steps: _Steps, world: World, seen: Visits, online: Ints, day: int) ->
     toys = np.flatnonzero((place == 0) & ~seen.wish[visit] & draws.chance("toy", seen.person[visit], own.cart, day))
     steps.add(np.full(toys.size, NUMBER["Product Added"]), visit[toys], rank[toys] + 0.001, product=product[toys], pieces=1)
     steps.add(np.full(toys.size, NUMBER["Cart Viewed"]), visit[toys], 4.0)
+
+
+def _recommended(steps: _Steps, seen: Visits) -> None:
+    """Add the lists recommended, one per placement, and what was clicked in them."""
+    noticed = seen.noticed
+    if not noticed.visit.size:
+        return
+    lists = np.unique(noticed.visit * len(PLACEMENTS) + noticed.shown.placement)
+    visit, placement = lists // len(PLACEMENTS), lists % len(PLACEMENTS)
+    steps.add(np.full(visit.size, NUMBER["Product List Viewed"]), visit, 1.5 + placement / 100, placement=placement)
+    clicks = np.flatnonzero(noticed.clicked)
+    visit, product, placement = noticed.visit[clicks], noticed.shown.product[clicks], noticed.shown.placement[clicks]
+    rank = 1.6 + placement / 100 + noticed.shown.position[clicks] / 1e5
+    steps.add(np.full(clicks.size, NUMBER["Product Clicked"]), visit, rank, product=product, placement=placement)
+    steps.add(np.full(clicks.size, NUMBER["Product Viewed"]), visit, rank + 1e-6, product=product)
 
 
 def _cart_and_checkout(steps: _Steps, world: World, seen: Visits) -> None:
@@ -231,13 +253,14 @@ class _Steps:
     def __init__(self, world: World, seen: Visits, day: int) -> None:
         self.world, self.seen, self.day = world, seen, day
         self.parts: dict[str, list[Any]] = {
-            name: [] for name in ("visit", "name", "rank", "product", "category", "pieces", "said", "amount", "order")
+            name: []
+            for name in ("visit", "name", "rank", "product", "category", "placement", "pieces", "said", "amount", "order")
         }
 
     def add(self, name: Ints, visit: Ints, rank: Any, **given: Any) -> None:
         """Add one event per entry of `visit`."""
         n = visit.size
-        blank = {"product": -1, "category": -1, "pieces": -1, "said": -1, "amount": -1, "order": False}
+        blank = {"product": -1, "category": -1, "placement": -1, "pieces": -1, "said": -1, "amount": -1, "order": False}
         for key, value in {"visit": visit, "name": name, "rank": rank, **blank, **given}.items():
             dtype = np.float64 if key == "rank" else np.int64
             self.parts[key].append(np.broadcast_to(np.asarray(value, dtype), n))
@@ -291,6 +314,8 @@ class _Steps:
             texts[rows] = (
                 texts[rows] + ", " + key + ": " + self.world.category_text[number][goods.category[got["category"][rows]]]
             )
+        rows = np.flatnonzero(got["placement"] >= 0)
+        texts[rows] = texts[rows] + _LISTS[got["placement"][rows]]
         rows = np.flatnonzero(got["pieces"] > 0)
         texts[rows] = texts[rows] + ', "quantity": ' + got["pieces"][rows].astype("U6").astype(object)
         return pa.array(texts, pa.string())
