@@ -181,7 +181,9 @@ def test_orders_have_the_channels_products_and_pieces_of_the_settings(
     for channel, share in (("app", config.customers.app), ("store", config.customers.store)):
         found = pc.mean(pc.equal(order["channel"], channel).cast(pa.int8())).as_py()
         assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) * 8 / n))
-    worth = truth._world.order_worth(np.arange(len(truth._world.people)))[0]
+    everybody = np.arange(len(truth._world.people))
+    ends, worth_of_ends, _ = truth._world.ends(everybody)
+    worth = truth._world.wish_worth(everybody)[0] * worth_of_ends / ends
     person = {one: number for number, one in enumerate(truth._world.people.customer_id.to_pylist())}
     expected = worth[[person[one] for one in order["customer_id"].to_pylist()]]
     paid = order["goods_minor"].to_numpy()

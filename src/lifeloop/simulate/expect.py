@@ -24,7 +24,6 @@ import numpy as np
 
 from lifeloop.simulate.draws import Floats, Ints
 from lifeloop.simulate.people import RESPONSES
-from lifeloop.simulate.visits import channel_shares
 
 if TYPE_CHECKING:
     from lifeloop.simulate.shop import World
@@ -111,6 +110,8 @@ class _Paths:
         """Chances to be active with a coupon not yet used."""
         self.any: Floats = np.zeros(who.size)
         self.orders: Floats = np.zeros(who.size)
+        self.worth: Floats = np.zeros(who.size)
+        """Orders, each weighed by what its basket is worth against the average wish."""
         self.given_away: Floats = np.zeros(who.size)
         self.shipped: Floats = np.zeros(who.size)
         further: Any = 0.0 if given is None else given.boost
@@ -120,7 +121,6 @@ class _Paths:
         self.prospect_rate = np.where(people.prospect[who], people.rate[who] / world.completion[who], 0.0)
         self.leaves = people.dropout[who].astype(np.float64)
         self.due = state.due[who].copy()
-        self.online = 1 - channel_shares(world)[2][who]
         self.redeem = world.chance_to_redeem(who)
 
     def live(self, day: int) -> None:
@@ -128,18 +128,20 @@ class _Paths:
         world, state, people, who = self.world, self.world.state, self.world.people, self.who
         self._life(day)
         level = world.season(day)[people.language[who]]
-        free = self._ships_free(day)
-        done = (world.completion[who] + free * (world.completion_free[who] - world.completion[who])) * (1 - state.short)
+        done, worth, shipped = (share * (1 - state.short) for share in world.ends(who, self._ships_free(day)))
         used_up = np.where(self.due == day, world.config.customers.replenish, 0.0)
-        q = (1 - (1 - used_up) * np.exp(-np.maximum(self.rate * self.lift * level + self.boost, 0))) * done
-        first = (1 - np.exp(-np.maximum(self.prospect_rate * level + self.boost, 0))) * done
+        wish = 1 - (1 - used_up) * np.exp(-np.maximum(self.rate * self.lift * level + self.boost, 0))
+        first_wish = 1 - np.exp(-np.maximum(self.prospect_rate * level + self.boost, 0))
+        q, first = wish * done, first_wish * done
         self._lose_interest(day)
         self._redeem(day, q, first)
         self.any = self.any + self.fresh[0] * q + self.fresh[1] * first
         self.fresh = self.fresh * (1 - np.stack([q, first]))
         new, repeat = self.prospect * first, self.customer * q
         self.orders = self.orders + new + repeat
-        self.shipped = self.shipped + (new + repeat) * self.online * (1 - world.paid_shipping * (1 - free))
+        wishes = self.prospect * first_wish + self.customer * wish
+        self.worth = self.worth + wishes * worth
+        self.shipped = self.shipped + wishes * shipped
         self.customer = self.customer - repeat * self.leaves + new * (1 - world.config.customers.once)
         self.prospect = self.prospect - new
         self.boost = self.boost * world.messages.fade
@@ -148,10 +150,10 @@ class _Paths:
     def outlook(self) -> Outlook:
         """Return the sums."""
         world, who = self.world, self.who
-        goods, margin = world.order_worth(who)
+        goods, margin = world.wish_worth(who)
         kept = 1 - world.config.aftersales.returns
-        revenue = (self.orders - self.given_away) * goods
-        profit = (self.orders * margin - self.given_away * goods) * kept - self.shipped * world.shipping_minor
+        revenue = (self.worth - self.given_away) * goods
+        profit = (self.worth * margin - self.given_away * goods) * kept - self.shipped * world.shipping_minor
         return Outlook(orders=self.orders, any_order=self.any, revenue_minor=revenue, margin_minor=profit)
 
     def _life(self, day: int) -> None:

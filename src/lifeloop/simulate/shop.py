@@ -114,28 +114,32 @@ class World:
     @cached_property
     def completion(self) -> Floats:
         """Return each person's chance that a wish to order becomes an order, while the shelves are full."""
+        return self.ends(np.arange(len(self.people)))[0]
+
+    def ends(self, who: Ints, free: Any = 0.0) -> tuple[Floats, Floats, Floats]:
+        """Return how wishes end, while shipping is free by chance `free`: shares of one wish, shelves full.
+
+        The chance of an order; the share of the wish's worth that is ordered (small baskets stop at the cost of shipping
+        more often); the chance of an order whose shipping the shop pays.
+        """
+        store, online = self._passes[0][who], self._passes[1][who]
+        stops, below = self.people.shipping_cost[who].astype(np.float64) * (1 - free), self.paid_shipping
+        orders: Floats = store + online * (1 - stops * below)
+        worth: Floats = store + online * (1 - stops * self.paid_worth)
+        shipped: Floats = online * (1 - below * (1 - free))
+        return orders, worth, shipped
+
+    @cached_property
+    def _passes(self) -> tuple[Floats, Floats]:
+        """Return the chance that a wish comes to a store, and that it passes login and payment online."""
         people, own = self.people, self.config
         web, app, store = channel_shares(self)
         asked = web * (1 - own.dirt.signed_in * people.account) + app * ~people.account
-        passes = web + app - asked * own.behaviour.login_wall
-        done: Floats = store + passes * (1 - people.slow_page) * (1 - people.shipping_cost * self.paid_shipping)
-        return done
+        return store, (web + app - asked * own.behaviour.login_wall) * (1 - people.slow_page)
 
-    @cached_property
-    def completion_free(self) -> Floats:
-        """Return the same while nobody has to pay for shipping."""
-        store = channel_shares(self)[2]
-        done: Floats = store + (self.completion - store) / (1 - self.people.shipping_cost * self.paid_shipping)
-        return done
-
-    def order_worth(self, who: Ints) -> tuple[Floats, Floats]:
-        """Return what each person's order is worth in expectation, goods and margin of goods, in minor units.
-
-        Small baskets stop at the cost of shipping more often, so those that end as orders are worth a little more.
-        """
-        stops, online = self.people.shipping_cost[who], 1 - channel_shares(self)[2][who]
-        ends = online * (1 - stops * self.paid_worth) / (1 - stops * self.paid_shipping) + 1 - online
-        pieces = self.config.basket.quantity * ends * (1 - self.state.thin)
+    def wish_worth(self, who: Ints) -> tuple[Floats, Floats]:
+        """Return what each person's wish to order is worth in expectation, goods and margin of goods, in minor units."""
+        pieces = self.config.basket.quantity * (1 - self.state.thin)
         goods = self.shelf.expected(who, self.goods.price_minor) * pieces
         return goods, goods - self.shelf.expected(who, self.goods.cost_minor) * pieces
 
