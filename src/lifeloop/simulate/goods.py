@@ -15,6 +15,9 @@ from lifeloop.simulate.draws import Draws, Floats, Ints
 from lifeloop.simulate.words import goods as words
 from lifeloop.simulate.world import WorldConfig
 
+POINTS = (0.19, 0.29, 0.39, 0.49, 0.65, 0.85, 1.25, 1.65, 1.95, 2.49, 2.95, 3.75, 4.25, 4.95)
+"""What cheap things usually cost, in major units."""
+
 
 @dataclass(frozen=True)
 class Goods:
@@ -90,7 +93,7 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
     finish = [words.finishes(thing)[number] for thing, (_, number, _) in zip(things, chosen, strict=True)]
     series = [f" {copy + 1}" if copy else "" for _, _, copy in chosen]
 
-    price_minor = _prices(config, draws, np.array([thing.price for thing in things]))
+    price_minor = prices(config, draws, np.array([thing.price for thing in things]))
     margin = draws.stream("margin").beta(12 * config.products.margin, 12 * (1 - config.products.margin), p)
     rank = np.arange(1, p + 1)
     popularity = draws.stream("popularity").permutation(
@@ -136,15 +139,21 @@ def _titles(p: int, draws: Draws) -> list[tuple[int, int, int]]:
     return sorted(chosen + [(*one, copy) for copy in range(whole) for one in every])
 
 
-def _prices(config: WorldConfig, draws: Draws, level: Floats) -> Ints:
-    """Return prices in minor units, just below a half: 12.49, 12.99."""
+def prices(config: WorldConfig, draws: Draws, kinds: Floats) -> Ints:
+    """Return prices in minor units around those of their kinds, which are in major units; both of shape (p,).
+
+    They end just below a half (12.49, 12.99), below five on the usual POINTS, below the least of these anywhere.
+    """
     spread = config.products.price_sigma
-    price = level * config.products.price_level * draws.stream("price").lognormal(-spread * spread / 2, spread, level.size)
+    price = kinds * config.products.price_level * draws.stream("price").lognormal(-spread * spread / 2, spread, kinds.size)
     unit = 10 ** EXPONENT[config.shop.currency]
-    fine = unit == 1 or price.mean() < 2
-    minor = np.maximum(1, np.round(price * unit)) if fine else np.maximum(1, np.round(price * 2)) * unit // 2 - unit // 100
-    prices: Ints = minor.astype(np.int64)
-    return prices
+    exact = np.maximum(1, np.round(price * unit))
+    points = np.array(POINTS)
+    nearest = points[np.searchsorted((points[1:] + points[:-1]) / 2, price)] * unit
+    halves = np.round(price * 2) * (unit // 2) - unit // 100
+    minor = np.where(price < points[0], exact, np.where(price < points[-1], np.round(nearest), halves))
+    whole: Ints = (exact if unit == 1 else minor).astype(np.int64)
+    return whole
 
 
 def _texts(text: Any, p: int) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ Source  Fader, Hardie & Lee (2005): order rates Gamma over people, a chance to l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -210,6 +211,14 @@ def _countries(config: WorldConfig, draws: Draws, language: Ints) -> Ints:
         running = np.cumsum(weights if weights.sum() else shares)
         country = np.where(language == number, np.searchsorted(running / running[-1], uniform, side="right"), country)
     return np.minimum(country, len(names) - 1)
+
+
+def readers_of_chinese(languages: Mapping[str, float], countries: Mapping[str, float]) -> float:
+    """Return which share of the customers reads Chinese: as their languages say, or, where none is known, their countries."""
+    known = sum(languages.values())
+    if known:
+        return round(sum(share for name, share in languages.items() if name.lower().startswith("zh")) / known, 4)
+    return round(sum(share * _ZH.get(name, 0.0) for name, share in countries.items()) / sum(countries.values()), 4)
 
 
 def _responses(config: WorldConfig, draws: Draws, rate: Floats, sensitivity: Floats) -> Ints:

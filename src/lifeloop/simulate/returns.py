@@ -30,13 +30,17 @@ _OPENS, _OPEN_SECONDS = 7 * 3600, 10 * 3600
 def plan_returns(world: World, orders: Orders, found: Experience) -> tuple[Ints, Ints, Any]:
     """Return which lines of a day's orders will come back, on which days, and what is to be kept of them.
 
-    Days are one plus the sum of two geometric counts, with the mean `aftersales.return_days`, at least 1.
+    Days are one plus the sum of two geometric counts, with the mean `aftersales.return_days`, at least 1; some lines take a
+    log-normal factor of mean 1 longer or shorter, as `aftersales.return_days_sigma` says.
     """
     own, key, place = world.config.aftersales, found.key[orders.order], found.place
     back = world.draws.chance("return", key, follows("returned", own.returns, found.line), k=place)
     line = np.flatnonzero(back)
     key, place, quantity = key[line], place[line], orders.quantity[line]
-    half = max(own.return_days - 1, 0) / 2
+    half: Any = max(own.return_days - 1, 0) / 2
+    if own.return_days_sigma:
+        spread = own.return_days_sigma * world.draws.normal("return: spread", key, k=place)
+        half = half * np.exp(spread - own.return_days_sigma**2 / 2)
     wait = sum(world.draws.count("return: days", key, half, k=2 * place + step) for step in (0, 1))
     drawn = several(world.draws, "return: what", ("whole", "pieces", "reason"), key, place)
     fewer = 1 + np.floor(drawn["pieces"] * (quantity - 1)).astype(np.int64)

@@ -184,6 +184,7 @@ class AftersalesSection(Section):
 
     returns: Share = Field(0.06, description="Share of order lines that come back.")
     return_days: Positive = Field(12.0, description="Mean days until they do.")
+    return_days_sigma: NotNegative = Field(0.0, description="Spread (log scale) of that mean over lines: large is a long tail.")
     reviews: Share = Field(0.08, description="Share of orders reviewed.")
     comments: Share = Field(0.02, description="Share of orders that lead to a comment on social media.")
     support: Share = Field(0.09, description="Share of orders that lead to a support conversation.")
