@@ -252,6 +252,20 @@ def test_a_flat_table_of_the_same_fields_is_read_alike(shop: Till) -> None:
     assert shop.orders("order_id", "customer_id", "placed_at", "total_minor") == [("1", "ann", AT, 2700)]
 
 
+def test_what_stands_beside_the_properties_is_not_said_of_the_order(shop: Till) -> None:
+    said = {key: value for key, value in PAID.items() if key != "channel"}
+    takes(shop, event("Order Completed", properties=said, channel="server", country="none"))
+
+    assert shop.orders("channel", "country") == [(None, None)]
+
+
+def test_a_shop_may_say_where_its_customers_are_named(shop: Till) -> None:
+    rows = lines_of(event("Cart Viewed", userId=None, member="bob"))
+    shop.takes(rows, name="archive.jsonl", columns={"customer_id": "member"})
+
+    assert shop.events("customer_id") == ["bob"]
+
+
 def test_a_wire_and_tables_of_the_same_shop_give_the_same_facts(shop: Till, tmp_path: Any) -> None:
     given = {"order_id": "1", "refund_id": "R1", "total": 3.0, "currency": "EUR", "products": [TEA]}
     traits = {"email": "ann@x.org", "language": "zh", "country": "CN", "createdAt": "2023-05-01T00:00:00Z"}

@@ -85,13 +85,13 @@ def objects_in(rows: Rows) -> Sequence[Object]:
     if rows.objects is not None:
         return rows.objects
     made: list[dict[str, Any]] = [{} for _ in range(len(rows))]
-    for name in rows.columns:
+    for name in sorted(rows.columns, key=lambda name: name.count("."), reverse=True):
         *outer, last = name.split(".")
         for one, value in zip(made, rows.text(name).to_pylist(), strict=True):
             if value is not None:
                 for key in outer:
                     one = one.setdefault(key, {})
-                one[last] = value
+                one.setdefault(last, value)
     return made
 
 

@@ -61,7 +61,7 @@ class Segment:
 
 class _Reader:
     def __init__(self, reading: Reading) -> None:
-        said = {ours: theirs for ours, theirs in reading.columns.items() if ours not in _OWN_PLACES}
+        said = {ours: theirs for ours, theirs in reading.columns.items() if _is_said(ours, theirs)}
         self._events, self._sales, self._people = (
             places_of(fields, said) for fields in (EVENT_FIELDS, SALE_FIELDS, PERSON_FIELDS)
         )
@@ -97,6 +97,11 @@ class _Reader:
             "customer": staged("customer", sieve.good & tells, person),
         }
         return Facts(facts), sieve
+
+
+def _is_said(ours: str, theirs: str) -> bool:
+    """Return whether a mapping counts; a field beside `properties` may be called like something of an order and be none."""
+    return ours not in _OWN_PLACES and (ours in EVENT_FIELDS or "." in theirs)
 
 
 def _among(name: Any, names: Sequence[str]) -> Mask:
