@@ -19,7 +19,7 @@ from lifeloop.simulate.matters import plan_questions
 from lifeloop.simulate.opinions import Titles, plan_opinions, tell_opinions
 from lifeloop.simulate.orders import Orders, order_numbers
 from lifeloop.simulate.returns import no_refunds, plan_returns, tell_returns
-from lifeloop.simulate.support import Support
+from lifeloop.simulate.support import STAFF, UNRESOLVED_BY, Support
 
 if TYPE_CHECKING:
     from lifeloop.simulate.shop import World
@@ -48,6 +48,12 @@ class Aftersales:
         self.support = Support(world, self.titles)
         self._no_refunds = no_refunds(world)
         self._noted = False
+
+    @property
+    def leaves_upset(self) -> float:
+        """Return the chance, per order, to leave for good because the staff did not resolve a question."""
+        own = self.world.config.aftersales
+        return own.support * (1 - own.resolved) * float(UNRESOLVED_BY[STAFF]) * own.upset
 
     def day(self, orders: Orders, answers: Any = None) -> Aftermath:
         """Note what today's orders will lead to and return what is due today. Raises nothing; changes the state.

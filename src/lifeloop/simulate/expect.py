@@ -12,7 +12,8 @@ with the message and without, times the chance that it is opened.
 
 Source  the discrete form of Fader, Hardie & Lee (2005) with a rate that changes with time
 Limits  stock-outs enter through the share of wishes and of goods they cost lately; the margin of an order is its expectation
-        under the taste of the person and the catalogue of the day; a coupon is counted on the first order it is used for
+        under the taste of the person and the catalogue of the day; a coupon is counted on the first order it is used for;
+        who leaves upset after a conversation with the staff leaves at once with the order
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ class _Paths:
         self.lift = state.lift[who].astype(np.float64)
         self.rate = world.intent[who].astype(np.float64)
         self.prospect_rate = np.where(people.prospect[who], people.rate[who] / world.completion[who], 0.0)
-        self.leaves = people.dropout[who].astype(np.float64)
+        upset = world.aftersales.leaves_upset
+        self.leaves = 1 - (1 - people.dropout[who].astype(np.float64)) * (1 - upset)
+        self.leaves_first = 1 - (1 - world.config.customers.once) * (1 - upset)
         self.due = state.due[who].copy()
         self.redeem = world.chance_to_redeem(who)
 
@@ -142,7 +145,7 @@ class _Paths:
         wishes = self.prospect * first_wish + self.customer * wish
         self.worth = self.worth + wishes * worth
         self.shipped = self.shipped + wishes * shipped
-        self.customer = self.customer - repeat * self.leaves + new * (1 - world.config.customers.once)
+        self.customer = self.customer - repeat * self.leaves + new * (1 - self.leaves_first)
         self.prospect = self.prospect - new
         self.boost = self.boost * world.messages.fade
         self.due = np.where(self.due == day, self.due + world.cycle[who], self.due)
@@ -193,5 +196,5 @@ class _Paths:
         self.given_away = self.given_away + uses * discount
         kept = 1 - self.redeem
         customer = self.coupon[0] * (1 - q * (self.redeem + kept * self.leaves))
-        turned = self.coupon[1] * first * kept * (1 - self.world.config.customers.once)
+        turned = self.coupon[1] * first * kept * (1 - self.leaves_first)
         self.coupon = np.stack([customer + turned, self.coupon[1] * (1 - first)])

@@ -35,7 +35,7 @@ RESOLVED, HANDED_OVER, UNRESOLVED = range(3)
 STAFF, RIGHT, WRONG = range(3)
 """Who answered: the staff, or the policy with the right or a wrong intent."""
 _RIGHT_RESOLVES, _WRONG_RESOLVES = 0.93, 0.2
-_UNRESOLVED = np.array([0.5, 0.5, 0.8])
+UNRESOLVED_BY = np.array([0.5, 0.5, 0.8])
 """Share of what is not resolved that nobody takes over, by who answered."""
 _MOOD = np.array([0.2, -0.1, -0.5])
 """What an outcome does to the mood."""
@@ -170,7 +170,7 @@ class Support:
         resolves = np.array([self.world.config.aftersales.resolved, _RIGHT_RESOLVES, _WRONG_RESOLVES])[by]
         resolved = self.world.draws.uniform("outcome", asked["key"]) < resolves
         resolved |= asked["about"] == INTENTS.index("thanks")
-        return np.where(resolved, RESOLVED, np.where(other < _UNRESOLVED[by], UNRESOLVED, HANDED_OVER))
+        return np.where(resolved, RESOLVED, np.where(other < UNRESOLVED_BY[by], UNRESOLVED, HANDED_OVER))
 
     def _feel(self, asked: Any, by: Ints, outcome: Ints, leaves: Floats) -> None:
         state, person = self.world.state, persons(asked)

@@ -128,7 +128,7 @@ class Truth:
         """Return what was noted since the last call, by page, and forget it.
 
         `visit`: session, visitor id, person, wish to order, cause of the abandonment. `order`: order and person. `message`:
-        person, offer, opened. `text`, `conversation`, `return`, `dirt`: see the rooms that note them.
+        person, offer, opened. `text`, `conversation`, `return`, `quality`, `dirt`: see the rooms that note them.
         """
         diary = self._world.diary
         if diary is None:

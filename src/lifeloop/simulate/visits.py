@@ -6,7 +6,7 @@ is the cause of the abandonment. Which events it leaves is told in the order of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +99,7 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
     new = people.account[who] & ~world.state.known[who]
     signed_in = people.account[who] & ~new & (app | draws.chance("signed in", who, config.dirt.signed_in, day))
     free = _ships_free(world, buyers, channel[: buyers.size], baskets, day)
+    baskets = _kept_anyway(baskets, sure)
     cause = np.zeros(who.size, np.int64)
     cause[: buyers.size] = np.where(
         sure, 0, _causes(world, buyers, channel[: buyers.size], baskets, signed_in[: buyers.size], free, day)
@@ -157,6 +158,13 @@ def _ships_free(world: World, who: Ints, channel: Ints, baskets: Baskets, day: i
     )
     free: Mask = (channel == STORE) | (worth >= world.shipping_free_from) | world.holds_free_shipping(who, day)
     return free
+
+
+def _kept_anyway(baskets: Baskets, sure: Mask) -> Baskets:
+    """Let those whom nothing stops wait for what is out of stock where all they want is."""
+    on_shelf = np.bincount(baskets.basket, ~baskets.missing, minlength=sure.size)
+    waits = (sure & (on_shelf == 0))[baskets.basket]
+    return replace(baskets, missing=baskets.missing & ~waits) if waits.any() else baskets
 
 
 def _causes(world: World, who: Ints, channel: Ints, baskets: Baskets, signed_in: Mask, free: Mask, day: int) -> Ints:
