@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
@@ -22,8 +24,10 @@ from lifeloop.schema import ORDER, REFUND, SCORE, SNAPSHOT, TABLES, Table
 if TYPE_CHECKING:
     from lifeloop.collect import Guess, ImportReport
     from lifeloop.measure.customers import CustomerCard
+    from lifeloop.measure.marginals import Marginals
     from lifeloop.measure.report_data import ReportData
     from lifeloop.predict.run import ModelRun
+    from lifeloop.simulate import WorldConfig
 
 SPAN_SQL = """
 SELECT min(placed_at) AS first, max(placed_at) AS last, count(*) AS orders, count(DISTINCT customer_id) AS customers
@@ -294,6 +298,37 @@ class App:
 
         kept = [json.loads(file.read_text("utf-8")) for file in sorted(self.home.backtests.glob("*.json"))]
         return report_data(self.engine, as_of, settings=self.home.settings, backtests=kept, models=self.home.models)
+
+    def marginals(self) -> Marginals:
+        """Return how often, when, how much and what the shop's customers buy. Raises NotEnoughData."""
+        from lifeloop.measure.marginals import marginals
+
+        return marginals(self.engine, zone=self.zone)
+
+    def world_like(self, base: WorldConfig, *, progress: Progress = silent) -> tuple[Marginals, WorldConfig]:
+        """Return the shop's marginals and the world fitted to them; what they do not tell is as in `base`.
+
+        Lives some twenty worlds in a lake that is thrown away. Raises NotEnoughData.
+        """
+        from lifeloop.measure.twin import measured
+        from lifeloop.simulate.like import fit
+
+        told, keep = self.marginals(), self.home.settings.lake
+        with TemporaryDirectory() as folder:
+            lake = Lake(folder)
+            engine = DuckEngine(lake, memory_mb=keep.memory_mb, threads=keep.threads)
+            return told, fit(told, base, partial(measured, lake=lake, engine=engine), progress=progress)
+
+    def marginals_of(self, files: Sequence[Path], *, currency: str, progress: Progress = silent) -> Marginals:
+        """Return the marginals of a shop whose files tell of `currency` and UTC.
+
+        They are imported into a home that is thrown away. Raises SourceError, NotEnoughData.
+        """
+        with TemporaryDirectory() as folder:
+            (Path(folder) / SETTINGS_FILE).write_text(f'[shop]\ncurrency = "{currency}"\n', "utf-8")
+            other = App.open(Path(folder), clock=self.clock)
+            other.import_files(files, progress=progress)
+            return other.marginals()
 
     def doctor(self) -> list[Check]:
         """Look at settings, tables, rejected rows, scores and models; a check that fails says what to do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,8 @@ from lifeloop.cli.show import emit, progress, say, table
 
 if TYPE_CHECKING:
     from lifeloop.base.progress import Progress
+    from lifeloop.cli.twin import Twin
+    from lifeloop.measure.closeness import Closeness
     from lifeloop.simulate import Seen, World, WorldConfig
 
 FORMS = ("tables", "wire")
@@ -50,20 +53,42 @@ def simulate(
     world: Annotated[
         Path | None, typer.Option(help="A TOML file of settings; see docs/reference/world.md.", show_default=False)
     ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            help="A data home: simulate a shop with the figures of that one, and say how close it came.", show_default=False
+        ),
+    ] = None,
     show_world: Annotated[bool, typer.Option("--show-world", help="Print all settings as TOML and simulate nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a shop whose truth is known, and write what it would have seen."""
-    config = _world(world, days=days, customers=customers, products=products, seed=seed)
-    if show_world:
+    changes = {"customers": customers, "products": products, "seed": seed}
+    config, twin = _world(world, days=days, **changes), None
+    folder = None if show_world else _folder(out, as_)
+    with progress(quiet=as_json) as shown:
+        if like is not None:
+            twin = _twin(like, config, days, shown)
+            config = _changed(twin.world, changes)
+        done = _write(config, folder, as_, shown) if folder else {}
+        rows = twin.compare(done["files"], folder, shown) if twin and folder else []
+    if folder is None:
         emit(config.model_dump(mode="json"), lambda: typer.echo(config.toml(), nl=False), as_json=as_json)
         return
-    if as_ not in FORMS:
-        raise UnknownName("form", as_, FORMS)
-    folder = _folder(out)
-    with progress(quiet=as_json) as shown:
-        done = _write(config, folder, as_, shown)
-    emit(done, lambda: _show(done), as_json=as_json)
+    if twin:
+        from lifeloop.cli.twin import plain_rows
+
+        done["closeness"] = plain_rows(rows)
+    emit(done, lambda: _show(done, twin, rows), as_json=as_json)
+
+
+def _twin(home: Path, base: WorldConfig, days: int | None, shown: Progress) -> Twin:
+    """Return the world fitted to the shop in a home. Raises SettingsError, NotEnoughData."""
+    from lifeloop.cli.twin import Twin
+
+    if days is not None:
+        raise SettingsError("cannot take --days and --like together", "a shop like another has its days", "Leave --days out.")
+    return Twin.of(home, base, shown)
 
 
 def _world(file: Path | None, *, days: int | None, **given: int | None) -> WorldConfig:
@@ -71,8 +96,7 @@ def _world(file: Path | None, *, days: int | None, **given: int | None) -> World
     from lifeloop.simulate import WorldConfig
 
     config = WorldConfig() if file is None else WorldConfig.read(file)
-    changes = {name: value for name, value in given.items() if value is not None}
-    config = config.but(shop=changes) if changes else config
+    config = _changed(config, given)
     if days is None:
         return config
     if days > MOST_DAYS:
@@ -80,8 +104,19 @@ def _world(file: Path | None, *, days: int | None, **given: int | None) -> World
     return config.lasting(days)
 
 
-def _folder(out: Path | None) -> Path:
-    """Return the folder to write to: a new or empty one, or one an earlier simulation was written to. Raises SettingsError."""
+def _changed(config: WorldConfig, given: Mapping[str, int | None]) -> WorldConfig:
+    """Return the world with what was given put into its section [shop]. Raises SettingsError."""
+    changes = {name: value for name, value in given.items() if value is not None}
+    return config.but(shop=changes) if changes else config
+
+
+def _folder(out: Path | None, form: str) -> Path:
+    """Return the folder to write to: a new or empty one, or one an earlier simulation was written to.
+
+    Raises SettingsError, and UnknownName for a form nobody writes.
+    """
+    if form not in FORMS:
+        raise UnknownName("form", form, FORMS)
     if out is None:
         raise SettingsError("no folder to write to was named", "", "Add --out simulated, or --show-world to see the settings.")
     if out.exists() and not out.is_dir():
@@ -138,7 +173,9 @@ def _remove_others(folder: Path, kept: set[Path]) -> None:
                 file.unlink()
 
 
-def _show(done: dict[str, Any]) -> None:
+def _show(done: dict[str, Any], twin: Twin | None, rows: Sequence[Closeness]) -> None:
+    if twin:
+        twin.show(rows, done["out"])
     table("What the shop saw", ["table", "rows"], [(name, f"{rows:,}") for name, rows in done["rows"].items()], right=[1])
     out, files = done["out"], done["files"]
     what = out / "*.parquet" if done["form"] == "tables" else f"{out / 'events-*.jsonl'} {out / '*.parquet'}"

@@ -59,6 +59,16 @@ TEXTS: dict[str, Text] = {
     "yes": Text("yes, within {tolerance}", "是，不超过 {tolerance}"),
     "no": Text("no, over {tolerance}", "否，超过 {tolerance}"),
     "days": Text("{days} days", "{days} 天"),
+    "simulated": Text("Simulated twin", "模拟店铺"),
+    "limits": Text(
+        "What no twin can be like: nobody in it orders twice a day, those who never say their name buy like everybody else, "
+        "and what comes back is worth no more than what stays.",
+        "模拟店铺无法再现的：没有人一天下两单；不留姓名的顾客与其他人买得一样；退回的商品并不比留下的更贵。",
+    ),
+    "untold": Text(
+        "What no order tells is as in the world the fit began with: visits, messages, offers, reviews, support, stock.",
+        "订单没有透露的部分沿用拟合起点的设定：访问、消息、优惠、评价、客服与库存。",
+    ),
     "table": Text("{good} of {all} figures are close", "{all} 项指标中有 {good} 项接近"),
 }
 """Every text of the drawing and of the rows."""

@@ -34,7 +34,7 @@ LEAST_GAPS = 100
 """Repeat orders on another day, below which nothing can be said of rates."""
 PEOPLE = (12_000, 20_000)
 """Least and most customers of the worlds that are lived to find the settings of one."""
-ROUNDS, STEPS = 3, 5
+ROUNDS, STEPS = 3, 4
 """Worlds lived to set arrivals and months right; to find rates and drop-out, beside one for each of their settings."""
 _CLOCK_DAYS = 120
 """Days lived to see by how much orders come later than their visits begin."""
@@ -42,6 +42,8 @@ _MOVES = np.array([0.15, 0.2, 0.3, 0.5, 0.3])
 """By how much each of `_Lives.point` is moved to see what that does."""
 _FAR = 3.0
 """No step goes farther than so many of these moves."""
+_TOWARDS_ORDERS = 0.75
+"""Exponent by which rates follow orders per customer in the end; 1.5 would reach them, and leave the gaps behind."""
 _FEW = 0.02
 """Share of customers from before the first day, below which nothing is learned of them."""
 _GAPS = (7, 14, 30, 60, 120, 240)
@@ -230,13 +232,17 @@ class _Lives:
         return _moments(self.lived(_sales_only(self.at(point))))
 
     def sized(self, world: WorldConfig) -> WorldConfig:
-        """Return the world with as many people as give the customers told, who order as often as was told."""
+        """Return the world with as many people as give the customers told, who order about as often as was told."""
         small = _sales_only(self.world)
         seen = self.lived(small).customers / small.shop.customers
-        slower = float(self.found.orders_per_customer / self.told.orders_per_customer) ** 1.5
+        told, found, unnamed = self.told, self.found, world.customers.unnamed
+        slower = float(found.orders_per_customer / told.orders_per_customer) ** _TOWARDS_ORDERS
+        if 0 < found.unnamed_share < 1:
+            odds = _odds(unnamed) * _odds(told.unnamed_share) / _odds(found.unnamed_share)
+            unnamed = odds / (1 + odds)
         return world.but(
-            shop={"customers": max(1, round(self.told.customers / seen))},
-            customers={"rate_scale": _short(world.customers.rate_scale * slower)},
+            shop={"customers": max(1, round(told.customers / seen))},
+            customers={"rate_scale": _short(world.customers.rate_scale * slower), "unnamed": round(unnamed, 4)},
         )
 
     def on_time(self, world: WorldConfig) -> WorldConfig:
@@ -245,6 +251,10 @@ class _Lives:
         found = self.lived(world.but(shop={"end": world.shop.start + timedelta(days=days)}), sales_only=False)
         hours = np.array(world.season.hours) + np.subtract(self.told.seasons.hour, found.seasons.hour)
         return world.but(season={"hours": _rounded(np.maximum(hours, 0.0))})
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share)
 
 
 def _step(slopes: Any, apart: Floats, damping: float) -> Floats:

@@ -105,7 +105,8 @@ def baskets_like(told: Told, world: WorldConfig) -> WorldConfig:
     def pieces(point: Floats) -> Floats:
         median, log_sigma, by_price, by_lines = point
         wished = median + np.exp(np.clip(log_sigma, -4, 1.5)) * noise + by_price * dear + by_lines * large
-        return np.clip(np.rint(np.exp(np.clip(wished, -20, 9))), 1, MOST_PIECES)
+        taken: Floats = np.clip(np.rint(np.exp(np.clip(wished, -20, 9))), 1, MOST_PIECES)
+        return taken
 
     def apart(point: Floats) -> Floats:
         taken = pieces(point)
