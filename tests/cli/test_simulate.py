@@ -11,6 +11,8 @@ import pytest
 
 from lifeloop.base.ids import file_sha256
 from lifeloop.cli.main import main
+from lifeloop.lake import Lake
+from lifeloop.schema import CUSTOMER, ORDER, ORDER_LINE, REFUND, REJECTED
 from lifeloop.simulate import WorldConfig
 
 SMALL = ("--customers", "900", "--products", "40", "--days", "40", "--seed", "3")
@@ -82,6 +84,39 @@ def test_the_wire_form_replaces_the_tables_of_an_earlier_simulation(shell: Shell
         "events-0001.jsonl", "product.parquet", "world.toml",
     ]  # fmt: skip
     assert done["form"] == "wire"
+
+
+def test_both_forms_of_a_clean_shop_are_imported_as_the_same_sales(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = tmp_path / "clean.toml"
+    world.write_text("[dirt]\nduplicates = 0\nlate = 0\nskewed = 0\nbots = 0\nmalformed = 0\n", "utf-8")
+
+    def imported(form: str) -> dict[str, list[dict[str, Any]]]:
+        done = shell.asks("--out", str(tmp_path / form), "--world", str(world), *SMALL, "--as", form)
+        home = tmp_path / f"home-{form}"
+        for words in (["init"], ["import", *done["files"], "--yes"]):
+            monkeypatch.setattr("sys.argv", ["lifeloop", *words, "--home", str(home)])
+            with pytest.raises(SystemExit):
+                main()
+        lake = Lake(home / "lake")
+        assert not lake.exists(REJECTED)
+        found = {}
+        for table in (ORDER, ORDER_LINE, REFUND, CUSTOMER):
+            rows = lake.scan(table).read_all().to_pylist()
+            rows.sort(key=lambda row: [str(row[name]) for name in table.key])
+            found[table.name] = [{name: value for name, value in row.items() if name not in _OF_THE_FORM} for row in rows]
+        return found
+
+    tables, wire = imported("tables"), imported("wire")
+
+    assert tables["order"]
+    assert tables["refund"]
+    assert tables == wire
+
+
+_OF_THE_FORM = {"digest", "first_seen_at", "last_seen_at"}
+"""Columns that rightly differ: the fingerprint of what was read, and what an event too tells of when people were seen."""
 
 
 def test_every_setting_can_be_seen_and_read_again(shell: Shell, tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.progress import Progress, silent
-from lifeloop.simulate.deeds import texts
 from lifeloop.simulate.dirt import skews
 from lifeloop.simulate.draws import Ints
 from lifeloop.simulate.files import Drafts, Packing, TableFile, days_left, nobody
 from lifeloop.simulate.shop import Seen, Shop, World
-from lifeloop.simulate.wire_sales import OrderTexts, listed, money, refund_texts
+from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
+from lifeloop.simulate.wire_texts import listed, money, said, stamps, where
 
 FILE_BYTES = 256 << 20
 """A file that has grown as large is followed by the next one."""
@@ -137,22 +137,22 @@ class Pen:
         sent = received - 1 + skews(self.world.draws, self.world.config.dirt, get["anonymous_id"])
         line = _joined(
             '{"type":"', kind, '"',
-            _said(pc.if_else(pc.equal(kind, "track"), ',"event":"', ',"name":"'), get["name"], '"'),
-            _said(',"messageId":"', get["message_id"], '"'),
-            _said(',"userId":"', user, '"'),
-            _said(',"anonymousId":"', get["anonymous_id"], '"'),
-            _said(',"timestamp":"', stamps(_seconds(get["occurred_at"]), pc.is_null(get["occurred_at"])), '"'),
+            said(pc.if_else(pc.equal(kind, "track"), ',"event":"', ',"name":"'), get["name"], '"'),
+            said(',"messageId":"', get["message_id"], '"'),
+            said(',"userId":"', user, '"'),
+            said(',"anonymousId":"', get["anonymous_id"], '"'),
+            said(',"timestamp":"', stamps(_seconds(get["occurred_at"]), pc.is_null(get["occurred_at"])), '"'),
             ',"sentAt":"', stamps(sent), '","receivedAt":"', stamps(received),
             '","context":{"library":{"name":"shop"}',
-            _said(',"sessionId":"', get["session_id"], '"'),
-            _said(',"locale":"', _locale(properties), '"'),
-            _said(',"userAgent":"', _agent(properties, get["anonymous_id"]), '"'),
-            _said(',"traits":{"email":"', _where(pc.invert(is_sale), mail), '"}'),
+            said(',"sessionId":"', get["session_id"], '"'),
+            said(',"locale":"', _locale(properties), '"'),
+            said(',"userAgent":"', _agent(properties, get["anonymous_id"]), '"'),
+            said(',"traits":{"email":"', where(pc.invert(is_sale), mail), '"}'),
             '},"properties":{',
-            self._properties(get, properties, _where(is_sale, mail)),
+            self._properties(get, properties, where(is_sale, mail)),
             "}}\n",
         )  # fmt: skip
-        torn = _said('{"type":"track","properties":', properties, "\n")
+        torn = said('{"type":"track","properties":', properties, "\n")
         return pc.if_else(pc.is_valid(kind), line, torn)
 
     def _named(self, customer: Any) -> tuple[Any, Any]:
@@ -164,23 +164,26 @@ class Pen:
         place = np.full(len(customer), -1)
         place[guests] = np.arange(guests.size)
         mail = pa.array(mails, _TEXT).take(pa.array(place, mask=place < 0))
-        return _where(pc.is_null(mail), customer), mail
+        return where(pc.is_null(mail), customer), mail
 
     def _properties(self, get: dict[str, Any], properties: Any, mail: Any) -> Any:
         """Return the inside of each event's properties: what the row says in columns, then what it says in JSON."""
         own = pc.utf8_slice_codeunits(properties, 1, -1)
         value = money(get["amount_minor"], self.world.currency)
-        is_order = pc.fill_null(pc.equal(get["name"], "Order Completed"), fill_value=False)
-        is_refund = pc.fill_null(pc.equal(get["name"], "Order Refunded"), fill_value=False)
+        is_order, is_refund, is_added = (
+            pc.fill_null(pc.equal(get["name"], name), fill_value=False)
+            for name in ("Order Completed", "Order Refunded", "Product Added")
+        )
+        is_said = pc.or_(pc.or_(is_order, is_refund), is_added)  # as a total, or as a price and pieces
         parts = [
-            _said('"product_id":"', get["product_id"], '"'),
-            _said('"order_id":"', get["order_id"], '"'),
-            _said('"currency":"', get["currency"], '"'),
-            _where(pc.invert(pc.or_(is_order, is_refund)), _said('"value":', value, "")),
-            _said('"email":"', mail, '"'),
+            said('"product_id":"', get["product_id"], '"'),
+            said('"order_id":"', get["order_id"], '"'),
+            said('"currency":"', get["currency"], '"'),
+            where(pc.invert(is_said), said('"value":', value, "")),
+            said('"email":"', mail, '"'),
             self._orders.of(get["order_id"], is_order),
             refund_texts(get, properties, value, is_refund, self.world.currency),
-            _where(pc.greater(pc.binary_length(own), 0), own),
+            where(pc.greater(pc.binary_length(own), 0), own),
         ]
         return listed(parts)
 
@@ -189,31 +192,14 @@ class Pen:
         get = {name: customer[name].combine_chunks() for name in customer.column_names}
         user, _mail = self._named(get["customer_id"])
         at, created = stamps(told), stamps(_seconds(get["first_seen_at"]))
-        traits = [_said(f'"{name}":"', get[name], '"') for name in ("email", "phone", "language", "country")]
-        traits.append(_said('"createdAt":"', created, '"'))
+        traits = [said(f'"{name}":"', get[name], '"') for name in ("email", "phone", "language", "country")]
+        traits.append(said('"createdAt":"', created, '"'))
         return _joined(
             '{"type":"identify","messageId":"identify-', get["customer_id"], '"',
-            _said(',"userId":"', user, '"'),
+            said(',"userId":"', user, '"'),
             ',"timestamp":"', at, '","sentAt":"', at, '","receivedAt":"', at,
             '","context":{"library":{"name":"shop"}},"traits":{', listed(traits), "}}\n",
         )  # fmt: skip
-
-
-def stamps(seconds: Ints, missing: Any = None) -> Any:
-    """Return seconds since 1970 as `2024-01-01T10:00:00.000Z`, null where `missing`; Arrow strings. About 40 ns each."""
-    day, second = np.divmod(seconds, 86_400)
-    days, place = np.unique(day, return_inverse=True)
-    dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("S10").view(np.uint8).reshape(-1, 10)
-    text = np.empty((seconds.size, 24), np.uint8)
-    text[:, :10], text[:, 10:19], text[:, 19:] = dates[place], _CLOCK[second], _ZERO
-    values = texts(text.reshape(-1).view("S24"))
-    return values if missing is None else _where(pc.invert(missing), values)
-
-
-_CLOCK = np.frombuffer(
-    "".join(f"T{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}" for at in range(86_400)).encode(), np.uint8
-).reshape(-1, 9)
-_ZERO = np.frombuffer(b".000Z", np.uint8)
 
 
 def _seconds(values: Any) -> Ints:
@@ -224,19 +210,10 @@ def _joined(*parts: Any) -> Any:
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
 
 
-def _said(before: Any, value: Any, behind: str) -> Any:
-    """Return values between two texts; null stays null."""
-    return pc.binary_join_element_wise(before, value, behind, "")
-
-
-def _where(chosen: Any, values: Any) -> Any:
-    return pc.if_else(chosen, values, pa.scalar(None, _TEXT))
-
-
 def _locale(properties: Any) -> Any:
     """Return the language tag of each event that names one."""
-    chinese = _where(pc.match_substring(properties, '"locale": "zh-CN"'), pa.scalar("zh-CN"))
-    english = _where(pc.match_substring(properties, '"locale": "en-GB"'), pa.scalar("en-GB"))
+    chinese = where(pc.match_substring(properties, '"locale": "zh-CN"'), pa.scalar("zh-CN"))
+    english = where(pc.match_substring(properties, '"locale": "en-GB"'), pa.scalar("en-GB"))
     return pc.coalesce(chinese, english)
 
 
@@ -245,10 +222,10 @@ def _agent(properties: Any, visitor: Any) -> Any:
     digit = pc.index_in(pc.utf8_slice_codeunits(visitor, 0, 1), value_set=pa.array(list("0123456789abcdef")))
     web, app = (pa.array([agents[n % len(agents)] for n in range(16)]).take(digit) for agents in (WEB_AGENTS, APP_AGENTS))
     own = pc.if_else(pc.match_substring(properties, '"channel": "app"'), app, web)
-    said = np.flatnonzero(np.asarray(pc.match_substring(properties, '"user_agent": "')))
-    if not said.size:
+    bots = np.flatnonzero(np.asarray(pc.match_substring(properties, '"user_agent": "')))
+    if not bots.size:
         return own
-    named = pc.extract_regex(properties.take(pa.array(said)), r'"user_agent": "(?P<agent>[^"]*)"').field("agent")
+    named = pc.extract_regex(properties.take(pa.array(bots)), r'"user_agent": "(?P<agent>[^"]*)"').field("agent")
     place = np.full(len(properties), -1)
-    place[said] = np.arange(said.size)
+    place[bots] = np.arange(bots.size)
     return pc.coalesce(named.take(pa.array(place, mask=place < 0)), own)

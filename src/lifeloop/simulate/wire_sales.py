@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.dirt import LONGEST_DAYS
-from lifeloop.simulate.draws import Ints
+from lifeloop.simulate.wire_texts import escaped, listed, money, said, unit_price
 from lifeloop.simulate.words import goods as words
 
 if TYPE_CHECKING:
@@ -60,9 +58,9 @@ class OrderTexts:
             "tax": "tax_minor",
             "discount": "discount_minor",
         }
-        parts = [_said(f'"{name}":', money(order[ours].combine_chunks(), self.currency), "") for name, ours in sums.items()]
-        parts += [_said(f'"{name}":"', order[name].combine_chunks(), '"') for name in ("coupon", "country")]
-        return listed([*parts, _said('"products":[', products, "]")])
+        parts = [said(f'"{name}":', money(order[ours].combine_chunks(), self.currency), "") for name, ours in sums.items()]
+        parts += [said(f'"{name}":"', order[name].combine_chunks(), '"') for name in ("coupon", "country")]
+        return listed([*parts, said('"products":[', products, "]")])
 
     def _products(self, order: pa.Table, line: pa.Table) -> Any:
         """Return the products of each order as JSON objects, separated by commas."""
@@ -75,7 +73,7 @@ class OrderTexts:
         beside = self._beside.take(pa.array(np.asarray(good) + np.where(is_english, 0, len(self._product))))
         pieces = np.asarray(get["quantity"]).astype(np.int64)
         texts = pc.binary_join_element_wise(
-            '{"product_id":"', get["product_id"], '","name":"', _escaped(get["title"]), '"', beside,
+            '{"product_id":"', get["product_id"], '","name":"', escaped(get["title"]), '"', beside,
             ',"price":', unit_price(np.asarray(get["amount_minor"]), pieces, self.currency),
             ',"quantity":', pa.array(pieces).cast(_TEXT), "}", "",
         )  # fmt: skip
@@ -90,78 +88,17 @@ def refund_texts(get: dict[str, Any], properties: Any, value: Any, is_refund: An
     if not rows.size:
         return pa.nulls(len(properties), _TEXT)
     here = pa.array(rows)
-    said = pc.extract_regex(properties.take(here), r'"quantity": (?P<pieces>\d+)').field("pieces")
-    pieces = np.asarray(pc.fill_null(said, "1").cast(pa.int64()))
+    told = pc.extract_regex(properties.take(here), r'"quantity": (?P<pieces>\d+)').field("pieces")
+    pieces = np.asarray(pc.fill_null(told, "1").cast(pa.int64()))
     amount = np.asarray(pc.fill_null(get["amount_minor"].take(here), 0))
-    product = _said('"products":[{"product_id":"', get["product_id"].take(here), '"')
-    rest = pc.binary_join_element_wise(',"price":', unit_price(amount, pieces, currency), ',"quantity":', said, "}]", "")
+    product = said('"products":[{"product_id":"', get["product_id"].take(here), '"')
+    rest = pc.binary_join_element_wise(',"price":', unit_price(amount, pieces, currency), ',"quantity":', told, "}]", "")
     texts = pc.binary_join_element_wise(
-        _said('"total":', value.take(here), ""), _said(product, rest, ""), ",", null_handling="skip"
+        said('"total":', value.take(here), ""), said(product, rest, ""), ",", null_handling="skip"
     )
     place = np.full(len(properties), -1)
     place[rows] = np.arange(rows.size)
     return texts.take(pa.array(place, mask=place < 0))
-
-
-def listed(parts: list[Any]) -> Any:
-    """Return what is there of the parts of each row with commas between; nothing at all is an empty text. Arrow strings.
-
-    Arrow's join leaves out a row of which it skips everything, so such a row gets something to keep.
-
-    >>> listed([pa.array(["a", None]), pa.array(["b", None])]).to_pylist()
-    ['a,b', '']
-    """
-    alone = pc.is_null(parts[-1])
-    for part in parts[:-1]:
-        alone = pc.and_(alone, pc.is_null(part))
-    return pc.binary_join_element_wise(*parts[:-1], pc.if_else(alone, "", parts[-1]), ",", null_handling="skip")
-
-
-def money(minor: Any, currency: str) -> Any:
-    """Return minor units as a JSON number with the decimals of the currency; null stays null. Arrow in, Arrow strings out.
-
-    >>> money(pa.array([1250, 5, None]), "EUR").to_pylist()
-    ['12.50', '0.05', None]
-    """
-    digits = EXPONENT[currency]
-    if not digits:
-        return minor.cast(_TEXT)
-    unit = 10**digits
-    whole = pc.divide(minor, unit)
-    cents = pc.subtract(minor, pc.multiply(whole, unit))
-    return pc.binary_join_element_wise(whole.cast(_TEXT), _cents(digits).take(cents), ".")
-
-
-def unit_price(amount: Ints, pieces: Ints, currency: str) -> Any:
-    """Return the price of a piece, exact enough that times the pieces it gives the amount again; Arrow strings.
-
-    >>> unit_price(np.array([1250, 1000]), np.array([1, 3]), "EUR").to_pylist()
-    ['12.50', '3.333333']
-    """
-    digits = EXPONENT[currency]
-    pieces = np.maximum(pieces, 1)
-    each, rest = np.divmod(amount, pieces)
-    texts = money(pa.array(each), currency)
-    odd = np.flatnonzero(rest)
-    if not odd.size:
-        return texts
-    values = texts.to_numpy(zero_copy_only=False).copy()
-    values[odd] = [f"{part:.6f}" for part in (amount[odd] / pieces[odd] / 10**digits).tolist()]
-    return pa.array(values, _TEXT)
-
-
-@cache
-def _cents(digits: int) -> Any:
-    return pa.array([f"{cents:0{digits}}" for cents in range(10**digits)])
-
-
-def _escaped(text: Any) -> Any:
-    """Return texts as they stand within a JSON string."""
-    return pc.replace_substring(pc.replace_substring(text, "\\", "\\\\"), '"', '\\"')
-
-
-def _said(before: Any, value: Any, behind: Any) -> Any:
-    return pc.binary_join_element_wise(before, value, behind, "")
 
 
 def _json(text: str) -> str:
