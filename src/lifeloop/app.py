@@ -34,6 +34,7 @@ SELECT min(placed_at) AS first, max(placed_at) AS last, count(*) AS orders, coun
 FROM orders
 """
 MOMENTS_SQL = "SELECT DISTINCT as_of FROM scores WHERE model = 'churn' ORDER BY as_of"
+SCORES_SQL = "SELECT * FROM scores WHERE as_of = $as_of"
 COUNT_SQL = "SELECT count(*) AS n FROM facts"
 EARLY_SQL = """
 SELECT count(*) AS n FROM (
@@ -229,6 +230,10 @@ class App:
                 f"Run: lifeloop run --home {self.home.path}",
             )
         return wanted
+
+    def scores(self, as_of: datetime) -> Any:
+        """Return the rows of `score` as of one moment, an Arrow table."""
+        return self.engine.query(SCORES_SQL, {"scores": SCORE}, as_of=as_of)
 
     def customer(self, customer_id: str, as_of: datetime) -> CustomerCard:
         """Return all that is known of one customer. Raises NotEnoughData."""

@@ -13,8 +13,11 @@ from lifeloop.cli.options import AsOfOption, HomeOption, JsonOption, home_path, 
 from lifeloop.cli.show import emit, progress, say, table, words_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lifeloop.app import App, RunReport
     from lifeloop.base.progress import Progress
+    from lifeloop.simulate.verdict import Verdict
 
 QUESTIONS = ("churn", "value")
 _FIGURES = {
@@ -95,24 +98,26 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole loop on a simulated shop; needs no file."""
-    from lifeloop.simulate import ShopConfig, simulate, write_files
+    from lifeloop.cli.simulated import write_shop
+    from lifeloop.simulate import WorldConfig
 
     folder = home_path(home)
     _make_demo_home(folder)
     with progress(quiet=as_json) as shown:
-        shown("simulating a shop", 0, 1)
-        files = write_files(simulate(ShopConfig(customers=customers, seed=seed)), folder / "simulated")
-        shown("simulating a shop", 1, 1)
-        for kind, file in files.items():
-            open_app(folder).import_files([file], kind=kind, progress=shown)
+        config = WorldConfig().but(shop={"customers": customers, "seed": seed})
+        made, truth = write_shop(config, folder / "simulated", "tables", shown)
+        app = open_app(folder)
+        app.import_files(made["files"], progress=shown)
         app = open_app(folder)
         done = app.run(app.as_of(None), progress=shown)
         for question in QUESTIONS:
             app.backtest(question, progress=shown)
         written = _write_report(app, None, None, shown)
+        verdicts = truth.compare(app.scores(done.as_of))
 
     def render() -> None:
         _show_run(app, done)
+        _show_verdicts(verdicts)
         worth = app.report_data(done.as_of).worth
         example = worth[0].customer_id if worth else "C000001"
         say(
@@ -121,7 +126,29 @@ def demo(
             f"The simulated files are in {folder / 'simulated'}; your own: {_command()} init --home my-shop",
         )
 
-    emit({"run": done, "report": written}, render, as_json=as_json)
+    emit({"run": done, "report": written, "truth": verdicts}, render, as_json=as_json)
+
+
+_VERDICTS = {
+    ("p_churn", "auc"): ("{days} days without an order: AUC", "{:.3f}"),
+    ("p_churn", "mean"): ("{days} days without an order: share of customers", "{:.1%}"),
+    ("orders", "total_ratio"): ("orders in {days} days: total, of the true one", "{:.2f}"),
+    ("orders", "spearman"): ("orders in {days} days: rank correlation", "{:.2f}"),
+    ("revenue_minor", "total_ratio"): ("revenue in {days} days: total, of the true one", "{:.2f}"),
+    ("revenue_minor", "top_decile_share"): ("revenue in {days} days: share of the tenth ranked highest", "{:.1%}"),
+}
+"""Target and figure of a verdict -> what it is called, and how it is written."""
+
+
+def _show_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Show how near the predictions come to what only the simulator knows."""
+    rows = []
+    for one in verdicts:
+        target, _, horizon = one.about.partition(", ")
+        if (target, one.figure) in _VERDICTS:
+            name, form = _VERDICTS[target, one.figure]
+            rows.append((name.format(days=horizon.split()[0]), form.format(one.ours), form.format(one.best)))
+    table("Beside the truth, which only a simulated shop can tell", ["", "predicted", "truth"], rows, right=[1, 2])
 
 
 def _command() -> str:

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, loop, people, reference, simulated
+from lifeloop.cli import facts, loop, people, reference, rehearsal, simulated
 
 app = typer.Typer(
     name="lifeloop",
@@ -25,6 +25,7 @@ facts.register(app)
 loop.register(app)
 people.register(app)
 simulated.register(app)
+rehearsal.register(app)
 reference.register(app)
 
 

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from lifeloop.base.progress import Progress
     from lifeloop.cli.twin import Twin
     from lifeloop.measure.closeness import Closeness
-    from lifeloop.simulate import Seen, World, WorldConfig
+    from lifeloop.simulate import Seen, WorldConfig
+    from lifeloop.simulate.truth import Truth
 
 FORMS = ("tables", "wire")
 WORLD_FILE = "world.toml"
 """The settings kept beside what was simulated with them; by it the folder of an earlier simulation is known again."""
+TRUTH_FOLDER = "truth"
+"""What the shop could not see is kept apart from what it saw."""
 MOST_DAYS = 36_500
 """A hundred years."""
 _WRITTEN = ("*.parquet", "events-*.jsonl")
@@ -64,13 +67,13 @@ def simulate(
 ) -> None:
     """Simulate a shop whose truth is known, and write what it would have seen."""
     changes = {"customers": customers, "products": products, "seed": seed}
-    config, twin = _world(world, days=days, **changes), None
+    config, twin = world_of(world, days=days, **changes), None
     folder = None if show_world else _folder(out, as_)
     with progress(quiet=as_json) as shown:
         if like is not None:
             twin = _twin(like, config, days, shown)
             config = _changed(twin.world, changes)
-        done = _write(config, folder, as_, shown) if folder else {}
+        done = write_shop(config, folder, as_, shown)[0] if folder else {}
         rows = twin.compare(done["files"], folder, shown) if twin and folder else []
     if folder is None:
         emit(config.model_dump(mode="json"), lambda: typer.echo(config.toml(), nl=False), as_json=as_json)
@@ -91,7 +94,7 @@ def _twin(home: Path, base: WorldConfig, days: int | None, shown: Progress) -> T
     return Twin.of(home, base, shown)
 
 
-def _world(file: Path | None, *, days: int | None, **given: int | None) -> WorldConfig:
+def world_of(file: Path | None, *, days: int | None, **given: int | None) -> WorldConfig:
     """Return the world of a file, or the default one, with what the options change in it. Raises SettingsError."""
     from lifeloop.simulate import WorldConfig
 
@@ -130,39 +133,37 @@ def _folder(out: Path | None, form: str) -> Path:
     return out
 
 
-def _write(config: WorldConfig, folder: Path, form: str, shown: Progress) -> dict[str, Any]:
-    """Simulate, write, and return what was written."""
+def write_shop(config: WorldConfig, folder: Path, form: str, shown: Progress) -> tuple[dict[str, Any], Truth]:
+    """Simulate and write what the shop saw and, aside, the truth; return what was written, and the truth as of the last day."""
     from lifeloop.base.files import write_whole
-    from lifeloop.simulate import Shop, World
     from lifeloop.simulate.files import write_tables
+    from lifeloop.simulate.truth import TruthFiles, open_shop
     from lifeloop.simulate.wire import write_wire
 
     rows: Counter[str] = Counter()
-
-    def count(seen: Seen) -> None:
-        rows.update({name: len(found) for name, found in seen.tables().items()})
-
     begun = perf_counter()
-    living = World(config)
-    files = {"tables": write_tables, "wire": write_wire}[form](Shop(living), folder, progress=shown, watch=count)
-    truth = _write_truth(living, folder / "truth")
+    shop, truth = open_shop(config)
+    with TruthFiles(folder / TRUTH_FOLDER, truth) as aside:
+
+        def watch(seen: Seen) -> None:
+            rows.update({name: len(found) for name, found in seen.tables().items()})
+            aside.keep()
+
+        files = {"tables": write_tables, "wire": write_wire}[form](shop, folder, progress=shown, watch=watch)
+        aside.finish()
     _remove_others(folder, set(files.values()))
     write_whole(folder / WORLD_FILE, config.toml())
     seconds = perf_counter() - begun
-    return {
+    done = {
         "out": folder,
         "form": form,
         "files": sorted(files.values()),
-        "truth": truth,
+        "truth": sorted((folder / TRUTH_FOLDER).glob("*.parquet")),
         "rows": dict(rows),
         "seconds": round(seconds, 2),
         "events_per_s": round(rows["event"] / max(seconds, 1e-9)),
     }
-
-
-def _write_truth(_living: World, _folder: Path) -> list[Path]:
-    """Write what the shop could not see, and return the files."""
-    return []
+    return done, truth
 
 
 def _remove_others(folder: Path, kept: set[Path]) -> None:
@@ -181,6 +182,7 @@ def _show(done: dict[str, Any], twin: Twin | None, rows: Sequence[Closeness]) ->
     what = out / "*.parquet" if done["form"] == "tables" else f"{out / 'events-*.jsonl'} {out / '*.parquet'}"
     say(
         f"{len(files)} files in {out}, in {done['seconds']:.1f} s ({done['events_per_s']:,} events/s)",
+        f"What the shop could not see is in {out / TRUTH_FOLDER}",
         f"The same again: lifeloop simulate --world {out / WORLD_FILE} --as {done['form']} --out {out}",
         "Next:           lifeloop init --home shop",
         f"                lifeloop import {what} --home shop --yes",

@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 from lifeloop.simulate.draws import Ints, Keys, hexadecimal
 
 NAMES: tuple[tuple[str, str], ...] = (
-    ("page", "Home"), ("screen", "Home"), ("track", "Products Searched"), ("track", "Product List Viewed"), ("track", "Product Viewed"),
-    ("track", "Product Added"), ("track", "Product Removed"), ("track", "Cart Viewed"), ("track", "Checkout Started"),
-    ("track", "Signed In"), ("track", "Signed Up"), ("track", "Checkout Step Viewed"), ("track", "Checkout Step Completed"),
-    ("track", "Payment Info Entered"), ("track", "Order Completed"), ("track", "Order Refunded"), ("track", "Product Reviewed"),
-    ("track", "Comment Posted"), ("track", "Survey Answered"), ("track", "Live Chat Conversation Started"),
-    ("track", "Live Chat Message Received"), ("track", "Live Chat Message Sent"), ("track", "Live Chat Conversation Ended"),
-    ("track", "Email Delivered"), ("track", "Email Opened"), ("track", "Email Link Clicked"), ("track", "Unsubscribed"),
-    ("track", "SMS Delivered"), ("track", "SMS Opened"), ("track", "SMS Link Clicked"), ("track", "Push Delivered"),
-    ("track", "Push Opened"), ("track", "Push Link Clicked"), ("track", "Product Clicked"),
+    ("page", "Home"), ("screen", "Home"), ("track", "Products Searched"), ("track", "Product List Viewed"),
+    ("track", "Product Viewed"), ("track", "Product Added"), ("track", "Product Removed"), ("track", "Cart Viewed"),
+    ("track", "Checkout Started"), ("track", "Signed In"), ("track", "Signed Up"), ("track", "Checkout Step Viewed"),
+    ("track", "Checkout Step Completed"), ("track", "Payment Info Entered"), ("track", "Order Completed"),
+    ("track", "Order Refunded"), ("track", "Product Reviewed"), ("track", "Comment Posted"), ("track", "Survey Answered"),
+    ("track", "Live Chat Conversation Started"), ("track", "Live Chat Message Received"), ("track", "Live Chat Message Sent"),
+    ("track", "Live Chat Conversation Ended"), ("track", "Email Delivered"), ("track", "Email Opened"),
+    ("track", "Email Link Clicked"), ("track", "Unsubscribed"), ("track", "SMS Delivered"), ("track", "SMS Opened"),
+    ("track", "SMS Link Clicked"), ("track", "Push Delivered"), ("track", "Push Opened"), ("track", "Push Link Clicked"),
+    ("track", "Product Clicked"),
 )  # fmt: skip
 """Types and names of events, by number. Segment's e-commerce, live-chat and e-mail names where it has one."""
 NUMBER = {name: number for number, (kind, name) in enumerate(NAMES) if (kind, name) != ("screen", "Home")}

@@ -6,7 +6,7 @@ A `Truth` is made beside a `Shop` (`open_shop`) and never goes to a policy that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ from lifeloop.simulate.shop import Shop, World
 from lifeloop.simulate.verdict import Verdict, compare
 from lifeloop.simulate.world import WorldConfig
 
+_ROW_GROUP = 250_000
 HORIZONS = (30, 180)
 """Horizons, in days, that a truth is written for."""
 
@@ -99,23 +100,23 @@ class Truth:
         `orders` and `margin_minor` (the message's cost taken off) are with the message minus without, in expectation, opened or
         not. `may_send` says whether the customer agrees to the channel.
         """
-        world, who, parts = self._world, self._known(), []
+        return pa.concat_tables(self.uplifts(horizon_days, hour=hour))
+
+    def uplifts(self, horizon_days: int, *, hour: int = 10) -> Iterator[pa.Table]:
+        """Yield the uplift of one message after the other."""
+        world, who = self._world, self._known()
         for channel, by in enumerate(world.messages.channels):
             for offer, what in enumerate(world.messages.offers):
                 orders, margin = uplift(world, who, offer, channel, hour, horizon_days)
-                parts.append(
-                    pa.table(
-                        {
-                            "customer_id": self._ids(who),
-                            "channel": pa.repeat(by, who.size),
-                            "offer": pa.repeat(what, who.size),
-                            "orders": orders,
-                            "margin_minor": margin,
-                            "may_send": world.state.subscribed[who, channel],
-                        }
-                    )
-                )
-        return pa.concat_tables(parts)
+                columns = {
+                    "customer_id": self._ids(who),
+                    "channel": pa.repeat(by, who.size),
+                    "offer": pa.repeat(what, who.size),
+                    "orders": orders,
+                    "margin_minor": margin,
+                    "may_send": world.state.subscribed[who, channel],
+                }
+                yield pa.table(columns)
 
     def identity(self) -> pa.Table:
         """Return every customer id given out and the person behind it; several where a person ordered as a guest too."""
@@ -167,7 +168,10 @@ class TruthFiles:
     def __init__(self, folder: Path, truth: Truth) -> None:
         self.folder, self.truth = folder, truth
         self._writers: dict[str, pq.ParquetWriter] = {}
+        self._waiting: defaultdict[str, list[pa.Table]] = defaultdict(list)
         folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.parquet"):
+            file.unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -175,19 +179,30 @@ class TruthFiles:
     def keep(self) -> None:
         """Write down what was noted since the last call."""
         for page, table in self.truth.pages().items():
-            if page not in self._writers:
-                self._writers[page] = pq.ParquetWriter(self.folder / f"{page}.parquet", table.schema, compression="zstd")
-            self._writers[page].write_table(table)
+            self._waiting[page].append(table)
+            if sum(part.num_rows for part in self._waiting[page]) >= _ROW_GROUP:
+                self._write(page)
 
     def finish(self, horizons: tuple[int, ...] = HORIZONS) -> None:
         """Write customers, identity, and what is expected of each within the horizons; uplift within the first."""
         tables = {"customers": self.truth.customers(), "identity": self.truth.identity()}
         tables |= {f"expected_{days}": self.truth.expected(days) for days in horizons}
-        tables["uplift"] = self.truth.uplift(horizons[0])
         for name, table in tables.items():
-            pq.write_table(table, self.folder / f"{name}.parquet", compression="zstd")
+            self._waiting[name].append(table)
+        for table in self.truth.uplifts(horizons[0]):
+            self._waiting["uplift"].append(table)
+            self._write("uplift")
+
+    def _write(self, page: str) -> None:
+        """Write what waits for a page as one row group."""
+        waiting = self._waiting.pop(page)
+        if page not in self._writers:
+            self._writers[page] = pq.ParquetWriter(self.folder / f"{page}.parquet", waiting[0].schema, compression="zstd")
+        self._writers[page].write_table(pa.concat_tables(waiting))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.keep()
+        for page in list(self._waiting):
+            self._write(page)
         for writer in self._writers.values():
             writer.close()

@@ -145,7 +145,7 @@ def _channels(world: World, who: Ints, wish: Mask, day: int) -> Ints:
 
 
 def begins(world: World, who: Ints, day: int) -> Ints:
-    """Return when people come today, by the hours of their own clocks; UTC seconds, 50 minutes before midnight at the latest."""
+    """Return when people come today, by the hours of their own clocks; UTC seconds, 50 minutes before midnight or earlier."""
     hour = pick(world.hours, world.draws.uniform("hour", who, day))
     local = hour * 3600 + np.floor(world.draws.uniform("second", who, day) * 3600).astype(np.int64)
     second: Ints = world.midnight(day) + np.minimum((local - world.people.hours_east[who] * 3600) % 86_400, _LATEST)
