@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,6 +22,9 @@ from lifeloop.base.money import EXPONENT
 from lifeloop.base.text import Language
 
 SETTINGS_FILE = "lifeloop.toml"
+ImportKind: TypeAlias = Literal["orders", "lines", "refunds", "products", "customers", "events"]
+IMPORT_KINDS: tuple[ImportKind, ...] = get_args(ImportKind)
+"""What a row of an imported file may be."""
 
 _SHOP_HEAD = re.compile(r"\s*\[\s*shop\s*\]\s*(#.*)?$")
 
@@ -90,7 +93,7 @@ class SourceSettings(_Section):
     """[sources.NAME]: how one kind of file is read, confirmed once and kept."""
 
     columns: dict[str, str] = Field(default_factory=dict, description="Our column name -> the file's column name.")
-    kind: str | None = Field(None, description="orders, lines, products, customers or events.")
+    kind: str | None = Field(None, description=f"{', '.join(IMPORT_KINDS[:-1])} or {IMPORT_KINDS[-1]}.")
     date_format: str | None = Field(None, description="strptime format of its dates, where guessing is not enough.")
 
 

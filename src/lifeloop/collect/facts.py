@@ -61,7 +61,7 @@ their own. `whole`: the line of the file tells all of its order or refund, so th
 PRODUCTS = pa.schema(
     [
         ("line", pa.int64()),
-        *((name, _TEXT) for name in ("product_id", "title", "category", "brand", "currency")),
+        *((name, _TEXT) for name in ("product_id", "title", "category", "brand", "description", "currency")),
         ("price_minor", _MONEY),
         ("cost_minor", _MONEY),
         ("happened_at", _TIME),

@@ -9,20 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.base.clock import EPOCH
+from lifeloop.base.config import IMPORT_KINDS, ImportKind
 from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.facts import Facts
 from lifeloop.collect.numbers import DECIMAL, parse_numbers
 from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask
 
-Kind: TypeAlias = Literal["orders", "lines", "refunds", "products", "customers", "events"]
-KINDS: tuple[Kind, ...] = ("orders", "lines", "refunds", "products", "customers", "events")
+Kind: TypeAlias = ImportKind
+KINDS: tuple[Kind, ...] = IMPORT_KINDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,9 @@ tax: tax, taxes, total tax, tax amount, vat, vat amount, gst, 税, 税费, 税�
 status: status, order status, financial status, payment status, state, 订单状态, 交易状态, 状态
 category: category, product category, category name, product type, product group, department, commodity,
     category path, item category, 分类, 类目, 商品分类, 商品类目, 品类, 类别
+description: description, body, body html, details, detail, product description, product details, long description,
+    full description, item description, 描述, 商品描述, 产品描述, 详细描述, 详情, 商品详情, 产品详情, 宝贝描述, 宝贝详情,
+    详情描述
 brand: brand, manufacturer, vendor, maker, brand name, 品牌, 厂商, 生产商
 cost: cost, unit cost, cost price, purchase price, cost per item, 成本, 成本价, 进价, 采购价
 updated_at: updated at, modified at, last modified, updated, date updated, 更新时间, 修改时间

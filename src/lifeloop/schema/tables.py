@@ -91,7 +91,7 @@ REFUND = Table(
 
 PRODUCT = Table(
     name="product",
-    about="One row per thing sold, as last heard of.",
+    about="One row per thing sold: as a product list last told of it, else the newest order line.",
     key=("source", "product_id"),
     time="updated_at",
     columns={
@@ -100,10 +100,12 @@ PRODUCT = Table(
         "title": Column("string", "What it is called."),
         "category": Column("string", "Category path, separated by ` > `."),
         "brand": Column("string", "Maker or brand."),
-        "currency": Column("string", "ISO 4217 code of the price."),
-        "price_minor": Column("int64", "Price last asked.", unit="minor units of `currency`"),
+        "description": Column("string", "What the shop writes about it, in all its languages."),
+        "currency": Column("string", "ISO 4217 code of the price, else of the cost."),
+        "price_minor": Column("int64", "Price last listed, else last asked in an order.", unit="minor units of `currency`"),
         "cost_minor": Column("int64", "What a piece costs the shop.", unit="minor units of `currency`"),
         "updated_at": Column("timestamp", "When this was last true.", unit="UTC", required=True),
+        "told": Column("string", "When each of these was last told, by a product `list` or an order `line`, as JSON."),
     },
 )
 

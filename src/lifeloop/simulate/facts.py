@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
 from lifeloop.simulate.deeds import NAMES, Deeds, braces, hex_or_null, instants, optional
@@ -67,6 +68,9 @@ def product_table(world: World, day: int) -> pa.Table:
         "product_id": goods.product_id.take(place),
         "title": goods.title[0].take(place),
         "category": pa.array([goods.categories[one][0] for one in goods.category[rows].tolist()], pa.string()),
+        "description": pc.binary_join_element_wise(
+            *(text[language].take(place) for language in (0, 1) for text in (goods.title, goods.description)), "\n"
+        ),
         "brand": pa.array([words.BRANDS[one] for one in goods.brand[rows].tolist()], pa.string()),
         "price_minor": goods.price_minor[rows],
         "cost_minor": goods.cost_minor[rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow.compute as pc
 
@@ -14,7 +15,8 @@ from lifeloop.collect.source import Kind, Reader, Reading, negative
 from lifeloop.collect.words import WORDS, plain_name
 
 _OF_SALES = frozenset(plain_name(word) for name in ("order_id", "customer_id") for word in WORDS[name])
-_TOLD = ("title", "category", "brand", "price", "cost")
+_TOLD = ("title", "category", "brand", "description", "price", "cost")
+_TITLES = frozenset(map(plain_name, WORDS["title"]))
 
 
 class ProductList:
@@ -23,7 +25,7 @@ class ProductList:
     name = "products"
     kind: Kind = "products"
     also: Sequence[Kind] = ()
-    about = "One row per product: title, category, brand, price, cost."
+    about = "One row per product: title, category, brand, description, price, cost."
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in ("product_id", *_TOLD, "currency", "updated_at")},
         "product_id": (*WORDS["product_id"], "id"),
@@ -37,7 +39,11 @@ class ProductList:
         return all(any(name in mapping for name in group) for group in self.required)
 
     def begin(self, reading: Reading) -> Reader:
-        """Return the reader of one file's batches."""
+        """Return the reader of one file's batches; a description that alone says what products are called is their title."""
+        columns = reading.columns
+        if "title" not in columns and plain_name(columns.get("description", "")) in _TITLES:
+            called = {"title" if ours == "description" else ours: theirs for ours, theirs in columns.items()}
+            reading = replace(reading, columns=called)
         return lambda rows: _read(reading, rows)
 
 
@@ -53,7 +59,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     columns = {
         "line": rows.lines,
         "product_id": product,
-        **{name: reading.text(rows, name) for name in ("title", "category", "brand")},
+        **{name: reading.text(rows, name) for name in ("title", "category", "brand", "description")},
         "currency": pc.if_else(priced, currency, None),
         "price_minor": amounts.minor(price, currency),
         "cost_minor": amounts.minor(cost, currency),

@@ -2,7 +2,7 @@
 
 Whole numbers are minor units, times without a zone are UTC, `goods_minor` is taken as given. An order and its lines are two
 halves of one order, from two files. The key of the table says which rows are the same: the last of them counts. `source`,
-`digest` and `products` are passed over, because lifeloop says itself what they are.
+`digest`, `products` and `told` are passed over, because lifeloop says itself what they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lifeloop.collect.rows import Rows, Sieve, as_mask
 from lifeloop.collect.source import Kind, Reader, Reading, as_doubles, negative, zero
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, Table
 
-_OURS = ("source", "digest", "products")
+_OURS = ("source", "digest", "products", "told")
 _WHOLE = r"^-?\d{1,18}(\.0+)?$"
 _NAMES_OF_PEOPLE = ("customer_id", "anonymous_id", "session_id")
 _NOTHING_SAID = {"type": "no_event", "currency": "unknown_currency", "customer_id": "no_customer"}
