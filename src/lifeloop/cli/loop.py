@@ -109,7 +109,7 @@ def demo(
         app = open_app(folder)
         app.import_files(made["files"], progress=shown)
         app = open_app(folder)
-        done = app.run(app.as_of(None), progress=shown)
+        done = app.run(app.as_of(config.shop.end.isoformat()), progress=shown)
         for question in QUESTIONS:
             app.backtest(question, progress=shown)
         written = _write_report(app, None, None, shown)
