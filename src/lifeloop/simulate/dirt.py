@@ -111,7 +111,7 @@ class Dirt:
 
     def _wrong_clocks(self, event: pa.Table, true: Ints) -> tuple[pa.Table, Ints]:
         """Return the events as the devices' clocks date them, and which are dated wrongly."""
-        skew = skews(self.world.draws, self.world.config.dirt, event["anonymous_id"])
+        skew = skews(self.world.draws, self.world.config.dirt, keys_of(event["anonymous_id"]))
         off = np.flatnonzero(skew)
         if off.size:
             event = event.set_column(*_column(event, "occurred_at", instants(true // _US + skew)))
@@ -157,12 +157,11 @@ class Dirt:
             )
 
 
-def skews(draws: Draws, dirt: DirtSection, visitor_ids: Any) -> Ints:
-    """Return by how many seconds the clock of each device is ahead (below 0: behind); 0 for most, and where none is named."""
-    if not dirt.skewed or not dirt.skew_seconds:
-        return np.zeros(len(visitor_ids), np.int64)
-    keys = keys_of(visitor_ids)
+def skews(draws: Draws, dirt: DirtSection, keys: Keys) -> Ints:
+    """Return by how many seconds the clock of each device is ahead (below 0: behind); 0 for most, and for the key 0, none."""
     skew = np.zeros(keys.size, np.int64)
+    if not dirt.skewed or not dirt.skew_seconds:
+        return skew
     wrong = np.flatnonzero(draws.chance("wrong clock", keys, dirt.skewed) & (keys != 0))
     seconds = 1 - np.log(draws.uniform("wrong by", keys[wrong])) * max(dirt.skew_seconds - 1, 0)
     sign = np.where(draws.chance("ahead", keys[wrong], 0.5), 1, -1)

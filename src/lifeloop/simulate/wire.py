@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.progress import Progress, silent
-from lifeloop.simulate.dirt import skews
-from lifeloop.simulate.draws import Ints
+from lifeloop.simulate.dirt import keys_of, skews
+from lifeloop.simulate.draws import Ints, Keys
 from lifeloop.simulate.files import Drafts, Packing, TableFile, days_left, nobody
 from lifeloop.simulate.shop import Seen, Shop, World
 from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
@@ -109,14 +109,19 @@ class Pen:
         """Return the lines of a day in the order of receiving, as Arrow strings that each end with a line break."""
         self._remember(seen.customer)
         self._orders.add(seen.order, seen.order_line)
-        pieces = [self._events(seen.event.slice(at, _PIECE)) for at in range(0, len(seen.event), _PIECE)]
-        if not len(seen.customer):
+        event, people = seen.event, len(seen.customer)
+        pieces = [self._events(event.slice(at, _PIECE)) for at in range(0, len(event), _PIECE)]
+        torn = np.flatnonzero(np.asarray(pc.is_null(event["type"])))
+        if not people and not torn.size:
             return pieces
         midnight = int(datetime.combine(seen.day, datetime.min.time(), UTC).timestamp())
         told = np.maximum(_seconds(seen.customer["first_seen_at"].combine_chunks()), midnight)
-        received = np.concatenate([told, _seconds(seen.event["received_at"].combine_chunks())])
-        lines = pa.concat_arrays([self._people(seen.customer, told), *pieces])
-        return [lines.take(pa.array(np.argsort(received, kind="stable")))]
+        place = np.arange(people + len(event))
+        place[people + torn] = place.size + np.arange(torn.size)
+        received = np.concatenate([told, _seconds(event["received_at"].combine_chunks())])
+        broken = said('{"type":"track","properties":', event["properties"].combine_chunks().take(pa.array(torn)), "\n")
+        lines = pa.concat_arrays([self._people(seen.customer, told), *pieces, broken])
+        return [lines.take(pa.array(place[np.argsort(received, kind="stable")]))]
 
     def _remember(self, customer: pa.Table) -> None:
         """Keep the e-mails of new guests; their ids are made of them."""
@@ -126,7 +131,7 @@ class Pen:
                 self._mails[customer_id] = mail
 
     def _events(self, event: pa.Table) -> Any:
-        """Return the lines of some events."""
+        """Return the lines of some events; those of torn rows mean nothing."""
         get = {name: event[name].combine_chunks() for name in event.column_names}
         kind, properties = get["type"], pc.fill_null(get["properties"], "{}")
         user, mail = self._named(get["customer_id"])
@@ -134,8 +139,9 @@ class Pen:
             pc.is_in(get["name"], value_set=pa.array(["Order Completed", "Order Refunded"])), fill_value=False
         )
         received = _seconds(get["received_at"])
-        sent = received - 1 + skews(self.world.draws, self.world.config.dirt, get["anonymous_id"])
-        line = _joined(
+        device = keys_of(get["anonymous_id"])
+        sent = received - 1 + skews(self.world.draws, self.world.config.dirt, device)
+        return _joined(
             '{"type":"', kind, '"',
             said(pc.if_else(pc.equal(kind, "track"), ',"event":"', ',"name":"'), get["name"], '"'),
             said(',"messageId":"', get["message_id"], '"'),
@@ -145,15 +151,12 @@ class Pen:
             ',"sentAt":"', stamps(sent), '","receivedAt":"', stamps(received),
             '","context":{"library":{"name":"shop"}',
             said(',"sessionId":"', get["session_id"], '"'),
-            said(',"locale":"', _locale(properties), '"'),
-            said(',"userAgent":"', _agent(properties, get["anonymous_id"]), '"'),
+            _surroundings(properties, device),
             said(',"traits":{"email":"', where(pc.invert(is_sale), mail), '"}'),
             '},"properties":{',
             self._properties(get, properties, where(is_sale, mail)),
             "}}\n",
         )  # fmt: skip
-        torn = said('{"type":"track","properties":', properties, "\n")
-        return pc.if_else(pc.is_valid(kind), line, torn)
 
     def _named(self, customer: Any) -> tuple[Any, Any]:
         """Return the user id and the e-mail each event names, of which at most one is known."""
@@ -168,7 +171,7 @@ class Pen:
 
     def _properties(self, get: dict[str, Any], properties: Any, mail: Any) -> Any:
         """Return the inside of each event's properties: what the row says in columns, then what it says in JSON."""
-        own = pc.utf8_slice_codeunits(properties, 1, -1)
+        own = pc.binary_slice(properties.view(pa.binary()), 1, -1).view(_TEXT)
         value = money(get["amount_minor"], self.world.currency)
         is_order, is_refund, is_added = (
             pc.fill_null(pc.equal(get["name"], name), fill_value=False)
@@ -210,22 +213,29 @@ def _joined(*parts: Any) -> Any:
     return pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
 
 
-def _locale(properties: Any) -> Any:
-    """Return the language tag of each event that names one."""
-    chinese = where(pc.match_substring(properties, '"locale": "zh-CN"'), pa.scalar("zh-CN"))
-    english = where(pc.match_substring(properties, '"locale": "en-GB"'), pa.scalar("en-GB"))
-    return pc.coalesce(chinese, english)
+def _surroundings(properties: Any, device: Keys) -> Any:
+    """Return what each event's context says of the reader's language and of the browser or app; a bot may say what it is."""
+    head = np.full(device.size, -1)
+    for number, text in enumerate(_HEADS):
+        head[np.asarray(pc.starts_with(properties, text))] = number
+    app, language = head // 2 == _CHANNELS.index("app"), np.where(head < 0, len(_LOCALES), head % 2)
+    other = np.flatnonzero(head < 0)
+    rest = properties.take(pa.array(other))
+    for number, locale in enumerate(_LOCALES):
+        language[other[np.asarray(pc.match_substring(rest, f'"locale": "{locale}"'))]] = number
+    agent = np.where(device == 0, 0, 1 + 16 * app + (device & np.uint64(15)).astype(np.int64))
+    place, texts = agent * (len(_LOCALES) + 1) + language, _SURROUNDINGS
+    bots = other[np.asarray(pc.match_substring(rest, '"user_agent": "'))]
+    if bots.size:
+        named = pc.extract_regex(properties.take(pa.array(bots)), r'"user_agent": "(?P<agent>[^"]*)"').field("agent")
+        texts = pa.concat_arrays([texts, said(_TONGUES.take(pa.array(language[bots])), said(',"userAgent":"', named, '"'), "")])
+        place[bots] = len(_SURROUNDINGS) + np.arange(bots.size)
+    return texts.take(pa.array(place))
 
 
-def _agent(properties: Any, visitor: Any) -> Any:
-    """Return the browser or app of each device, or what a bot calls itself; null where no device is named."""
-    digit = pc.index_in(pc.utf8_slice_codeunits(visitor, 0, 1), value_set=pa.array(list("0123456789abcdef")))
-    web, app = (pa.array([agents[n % len(agents)] for n in range(16)]).take(digit) for agents in (WEB_AGENTS, APP_AGENTS))
-    own = pc.if_else(pc.match_substring(properties, '"channel": "app"'), app, web)
-    bots = np.flatnonzero(np.asarray(pc.match_substring(properties, '"user_agent": "')))
-    if not bots.size:
-        return own
-    named = pc.extract_regex(properties.take(pa.array(bots)), r'"user_agent": "(?P<agent>[^"]*)"').field("agent")
-    place = np.full(len(properties), -1)
-    place[bots] = np.arange(bots.size)
-    return pc.coalesce(named.take(pa.array(place, mask=place < 0)), own)
+_CHANNELS, _LOCALES = ("web", "app", "store"), ("en-GB", "zh-CN")
+_HEADS = [f'{{"channel": "{channel}", "locale": "{locale}"' for channel in _CHANNELS for locale in _LOCALES]
+"""How the properties of nearly all events begin."""
+_TONGUES = pa.array([*(f',"locale":"{locale}"' for locale in _LOCALES), ""])
+_BROWSERS = ["", *(f',"userAgent":"{agents[one % len(agents)]}"' for agents in (WEB_AGENTS, APP_AGENTS) for one in range(16))]
+_SURROUNDINGS = pa.array([tongue + browser for browser in _BROWSERS for tongue in _TONGUES.to_pylist()])

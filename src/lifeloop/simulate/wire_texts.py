@@ -46,12 +46,15 @@ def escaped(text: Any) -> Any:
 
 
 def stamps(seconds: Ints, missing: Any = None) -> Any:
-    """Return seconds since 1970 as `2024-01-01T10:00:00.000Z`, null where `missing`; Arrow strings. About 40 ns each."""
-    day, second = np.divmod(seconds, 86_400)
-    days, place = np.unique(day, return_inverse=True)
-    dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("S10").view(np.uint8).reshape(-1, 10)
+    """Return seconds since 1970 as `2024-01-01T10:00:00.000Z`, null where `missing`; Arrow strings. About 30 ns each."""
+    if not seconds.size:
+        return pa.array([], _TEXT)
+    known = seconds if missing is None else np.where(np.asarray(missing), seconds.max(), seconds)
+    day, second = np.divmod(known, 86_400)
+    first = day.min()
+    dates = np.datetime_as_string(np.arange(first, day.max() + 1).astype("datetime64[D]")).astype("S10")
     text = np.empty((seconds.size, 24), np.uint8)
-    text[:, :10], text[:, 10:19], text[:, 19:] = dates[place], _CLOCK[second], _ZERO
+    text[:, :10], text[:, 10:19], text[:, 19:] = dates.view(np.uint8).reshape(-1, 10)[day - first], _CLOCK[second], _ZERO
     values = texts(text.reshape(-1).view("S24"))
     return values if missing is None else where(pc.invert(missing), values)
 
