@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from lifeloop.base.lock import writing
 from lifeloop.cli.main import main
 from lifeloop.schema import SCORE, SNAPSHOT
-from lifeloop.simulate import ShopConfig, simulate, write_files
+from lifeloop.simulate import Shop, WorldConfig
+from lifeloop.simulate.files import write_tables
 
 
 class Shell:
@@ -39,7 +42,8 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_files(simulate(ShopConfig(customers=400, products=40, days=500)), tmp_path_factory.mktemp("files"))
+    world = WorldConfig().but(shop={"customers": 300, "products": 30}).lasting(500)
+    return write_tables(Shop(world), tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +56,24 @@ def shell(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return Shell(home, monkeypatch, capsys)
 
 
+def email_of(file: Path, customer_id: str) -> str:
+    """Return the e-mail a file of customers tells of one."""
+    people = pq.read_table(file, columns=["customer_id", "email"]).to_pylist()
+    return next(one["email"] for one in people if one["customer_id"] == customer_id)
+
+
 def test_the_whole_loop(shell: Shell, files: dict[str, Path]) -> None:
     assert shell.asks("init", "--name", "Tea & Paper", "--timezone", "Europe/Berlin")["made"]
     assert not shell.asks("init")["made"]
 
-    planned = shell.asks("import", str(files["lines"]), "--dry-run")
-    done = shell.asks("import", str(files["lines"]))
-    again = shell.asks("import", str(files["lines"]))
-    shell.types("import", str(files["customers"]), "--as", "customers", "--yes")
+    everything = [str(file) for file in files.values()]
+    planned = shell.asks("import", *everything, "--dry-run")
+    done = shell.asks("import", *everything)
+    again = shell.asks("import", *everything)
+    shell.types("import", str(files["customer"]), "--as", "customers", "--yes")
 
-    assert planned["orders_new"] == done["orders_new"] > 400
+    orders = pq.read_table(files["order"], columns=["order_id", "customer_id"])
+    assert planned["orders_new"] == done["orders_new"] == pc.count_distinct(orders["order_id"]).as_py() > 400
     assert (again["orders_new"], again["written"]) == (0, [])
     assert 'currency = "EUR"' in (shell.folder / "lifeloop.toml").read_text()
 
@@ -70,11 +82,13 @@ def test_the_whole_loop(shell: Shell, files: dict[str, Path]) -> None:
 
     card = shell.asks("customer", "C000001", "--features")
     assert card["stage"]["label"]
-    assert card["profile"]["email"] == "c000001@customer.example"
+    assert card["profile"]["email"] == email_of(files["customer"], "C000001")
     assert {score["target"] for score in card["scores"]} >= {"p_churn", "revenue_minor", "days", "rfm", "cluster"}
     assert "C000001" in shell.types("customer", "C000001")
 
-    assert sum(group["customers"] for group in shell.asks("segments")["rfm"]) == 400
+    assert (
+        sum(group["customers"] for group in shell.asks("segments")["rfm"]) == pc.count_distinct(orders["customer_id"]).as_py()
+    )
     assert shell.asks("backtest")["verdict"]["zh"]
     assert "rfm" in shell.types("backtest", "--question", "churn", "--from", "2025-09-01", "--every", "14")
 
@@ -162,9 +176,9 @@ def test_a_second_writer_is_sent_away_until_the_first_has_ended(
     shell.types("init")
 
     with writing(shell.folder, "cannot write"):
-        refused = shell.asks("import", str(files["lines"]), code=5)
-        planned = shell.asks("import", str(files["lines"]), "--dry-run")
-    done = shell.asks("import", str(files["lines"]))
+        refused = shell.asks("import", str(files["order_line"]), code=5)
+        planned = shell.asks("import", str(files["order_line"]), "--dry-run")
+    done = shell.asks("import", str(files["order_line"]))
 
     assert refused["found"] == "another import or run is writing in this home"
     assert planned["orders_new"] == done["orders_new"] > 0

@@ -13,17 +13,19 @@ from lifeloop.base.clock import FixedClock
 from lifeloop.base.errors import LakeError
 from lifeloop.lake import Lake
 from lifeloop.schema import ORDER, ORDER_LINE, SCORE
-from lifeloop.simulate import ShopConfig, simulate, write_files
+from lifeloop.simulate import Shop, WorldConfig
+from lifeloop.simulate.files import write_tables
 
 STAGES_SQL = "SELECT customer_id, label, version FROM s WHERE as_of = $as_of AND model = 'stage' ORDER BY customer_id"
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> App:
-    files = write_files(simulate(ShopConfig(customers=200, products=20, days=300)), tmp_path / "files")
+    world = WorldConfig().but(shop={"customers": 200, "products": 20}).lasting(300)
+    files = write_tables(Shop(world), tmp_path / "files")
     (tmp_path / "home").mkdir()
     app = App.open(tmp_path / "home", clock=FixedClock(datetime(2026, 1, 2, tzinfo=UTC)))
-    app.import_files([files["lines"]])
+    app.import_files([files["order"], files["order_line"]])
     return App.open(tmp_path / "home", clock=app.clock)
 
 
@@ -60,7 +62,7 @@ def test_a_later_run_leaves_the_stages_of_an_earlier_run_as_they_were_told(app: 
 
 
 def test_an_order_under_two_sources_is_warned_of_at_once(app: App, tmp_path: Path) -> None:
-    again = app.import_files([tmp_path / "files" / "order_lines.csv"], source="elsewhere")
+    again = app.import_files([tmp_path / "files" / "order_line.parquet"], source="elsewhere")
 
     assert "count twice" in again.warnings[-1]
     assert not next(check for check in app.doctor() if check.name == "sources").ok

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 import sqlglot
 from sqlglot import ErrorLevel
@@ -14,7 +17,8 @@ from sqlglot import ErrorLevel
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
 from lifeloop.lake import DuckEngine, Source
-from lifeloop.simulate import ShopConfig, simulate, write_files
+from lifeloop.simulate import Shop, WorldConfig
+from lifeloop.simulate.files import write_tables
 
 CLOCK = FixedClock(datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -42,15 +46,20 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def _live(folder: Path) -> None:
-    files = write_files(simulate(ShopConfig(customers=300, products=30, days=400)), folder / "files")
+    world = WorldConfig().but(shop={"customers": 300, "products": 30}).lasting(400)
+    files = write_tables(Shop(world), folder / "files")
     (folder / "home").mkdir()
     app = App.open(folder / "home", clock=CLOCK)
-    for kind, file in files.items():
-        app.import_files([file], kind=kind, source="shop")
-    lines = files["lines"].read_text().splitlines()
-    dearer = lines[50].replace(",EUR,", "9,EUR,")
-    (folder / "again.csv").write_text("\n".join([*lines[:50], dearer]) + "\n")
-    assert app.import_files([folder / "again.csv"], kind="lines", source="shop").orders_updated == 1
+    for file in files.values():
+        app.import_files([file])
+    lines = pq.read_table(files["order_line"])
+    sold = lines.filter(pc.equal(lines["order_id"], lines["order_id"][0]))
+    dearer = pc.add(sold["amount_minor"], pa.scalar(900))
+    pq.write_table(
+        sold.set_column(sold.schema.get_field_index("amount_minor"), "amount_minor", dearer), folder / "again.parquet"
+    )
+    assert app.import_files([folder / "again.parquet"]).orders_updated == 1
+    assert app.import_files(list(files.values())).orders_updated == 1
     as_of = app.as_of(None)
     app.run(as_of)
     app.backtest("churn")
