@@ -6,14 +6,14 @@ and when they leave has none: worlds are lived, measured like the real shop, and
 Reads    Told: figures of a real shop, as lifeloop.measure.marginals computes them
 Returns  a WorldConfig
 Source   simulated moments: McFadden (1989); with a fitted model's parameters (here BG/NBD's) among them: Gourieroux, Monfort
-         & Renault (1993), "Indirect inference"; steps after Levenberg (1944) and Broyden (1965)
+         & Renault (1993), "Indirect inference"
 Limits   each figure alone; what marginals do not tell is as in the world one begins with: visits, messages, offers, reviews,
          support, dirt of events. Nobody orders twice a day, and who never says their name buys as everybody does
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -23,7 +23,8 @@ from scipy.special import expit, logit
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.draws import Floats
-from lifeloop.simulate.like_baskets import baskets_like, goods_like, returns_like
+from lifeloop.simulate.like_baskets import baskets_like, goods_like, nearest, returns_like
+from lifeloop.simulate.like_lives import GAP_DAYS, ORDER_BINS, Habits, Lifetimes
 from lifeloop.simulate.people import readers_of_chinese
 from lifeloop.simulate.told import Told
 from lifeloop.simulate.world import WorldConfig
@@ -32,21 +33,20 @@ LEAST_DAYS = 60
 """Days a shop must be known for: below, neither gaps nor seasons can be told."""
 LEAST_GAPS = 100
 """Repeat orders on another day, below which nothing can be said of rates."""
-PEOPLE = (12_000, 20_000)
+PEOPLE = (15_000, 20_000)
 """Least and most customers of the worlds that are lived to find the settings of one."""
-ROUNDS, STEPS = 3, 4
-"""Worlds lived to set arrivals and months right; to find rates and drop-out, beside one for each of their settings."""
+ROUNDS = 5
+"""Worlds lived to find rates, drop-out, arrivals and months; after each the settings change."""
 _CLOCK_DAYS = 120
 """Days lived to see by how much orders come later than their visits begin."""
-_MOVES = np.array([0.15, 0.2, 0.3, 0.5, 0.3])
-"""By how much each of `_Lives.point` is moved to see what that does."""
-_FAR = 3.0
-"""No step goes farther than so many of these moves."""
-_TOWARDS_ORDERS = 0.75
-"""Exponent by which rates follow orders per customer in the end; 1.5 would reach them, and leave the gaps behind."""
 _FEW = 0.02
 """Share of customers from before the first day, below which nothing is learned of them."""
-_GAPS = (7, 14, 30, 60, 120, 240)
+_SLOWER = 1.2
+"""Power of the orders too many by which waiting grows: a tenth longer makes some eight in a hundred fewer."""
+_CAUTION = 0.4
+"""By which power of the miss the unnamed become more: few people order for them, so that a miss is mostly chance."""
+_TRIES = 160
+"""Settings of rates and drop-out that are tried in a round, without a shop around."""
 
 
 class Measure(Protocol):
@@ -66,7 +66,6 @@ def fit(told: Told, base: WorldConfig, measure: Measure, *, progress: Progress =
     lives = _Lives(told, _plain(told, base), measure, progress)
     for _ in range(ROUNDS):
         lives.settle()
-    lives.descend()
     world = returns_like(told, baskets_like(told, goods_like(told, lives.world)))
     return lives.on_time(lives.sized(world))
 
@@ -94,7 +93,6 @@ def _plain(told: Told, base: WorldConfig) -> WorldConfig:
     if known and (rest := 1 - sum(known.values())) > 0.0005:
         known["Elsewhere"] = rest
     week = np.array(told.seasons.weekday)
-    began = told.btyd
     world = base.but(
         shop={
             "customers": told.customers,
@@ -111,11 +109,6 @@ def _plain(told: Told, base: WorldConfig) -> WorldConfig:
             "one_clock": True,
         },
         customers={
-            "rate_shape": float(np.clip(began.r, 0.05, 20)),
-            "rate_scale": float(np.clip(began.alpha, 0.2, 500)),
-            "dropout_a": float(np.clip(began.a, 0.01, 20)),
-            "dropout_b": float(np.clip(began.b, 0.1, 200)),
-            "once": 0.05,
             "account": 1.0,
             "habits": 0.0,
             "prospects": 0.0,
@@ -131,7 +124,7 @@ def _plain(told: Told, base: WorldConfig) -> WorldConfig:
 
 @dataclass
 class _Lives:
-    """How often people come and when they leave; `world` is the best so far."""
+    """How often people come and when they leave; `world` is what is known so far."""
 
     told: Told
     world: WorldConfig
@@ -141,32 +134,39 @@ class _Lives:
     """Share of the customers who arrive in each month; those from before the first day make it up to one."""
     again: float = field(init=False)
     """Share of those that is seen to order again."""
-    found: Told = field(init=False)
-    """What was told of the last world lived."""
+    habits: Habits = field(init=False)
     done: int = 0
 
     def __post_init__(self) -> None:
         self.new = _newcomers(self.told)
         self.again = float(1 - (self.told.btyd.alpha / (self.told.btyd.alpha + self.told.days / 7)) ** self.told.btyd.r)
-        self.world = self._arriving()
+        fitted = self.told.btyd
+        self.habits = Habits(fitted.r, fitted.alpha, fitted.a / (fitted.a + fitted.b), fitted.a + fitted.b, 0.1)
+        wanted = _moments(self.told)
+        starts = [self._nearest(replace(self.habits, once=once), wanted, 2 * _TRIES) for once in (0.03, 0.25)]
+        self.habits = min(starts, key=lambda one: one[1])[0]
+        self.world = self._with(self.world)
 
     def lived(self, world: WorldConfig, *, sales_only: bool = True) -> Told:
         """Live a world, and say how far we are."""
-        total = ROUNDS + _MOVES.size + STEPS + 2
-        self.progress("fitting", self.done, total)
-        self.found = self.measure(world, sales_only=sales_only)
+        self.progress("fitting", self.done, ROUNDS + 2)
+        found = self.measure(world, sales_only=sales_only)
         self.done += 1
-        self.progress("fitting", self.done, total)
-        return self.found
+        self.progress("fitting", self.done, ROUNDS + 2)
+        return found
 
     def settle(self) -> None:
-        """Live the world as it is, and move arrivals and months towards what was told."""
+        """Live the world as it is, and move its settings by as much as it missed what was told."""
         small = _sales_only(self.world)
-        self._settle(small.customers.existing, self.lived(small).customers / small.shop.customers)
+        found = self.lived(small)
+        missed = _moments(found) - _guessed(Lifetimes(self.world, self.new), self.habits)
+        self._arrive(found, small.customers.existing, found.customers / small.shop.customers)
+        self.habits = self._nearest(self.habits, _moments(self.told) - missed, _TRIES)[0]
+        self.world = self._with(self.world)
 
-    def _settle(self, before: float, seen: float) -> None:
-        """Move arrivals and months of a world of which `before` were customers already and `seen` were seen to order."""
-        told, found = self.told, self.found
+    def _arrive(self, found: Told, before: float, seen: float) -> None:
+        """Move arrivals and months away from those of a world; `before` of its people were customers, `seen` ordered."""
+        told = self.told
         size = min(len(told.arrivals), len(found.arrivals))
         self.new[:size] += np.subtract(told.arrivals[:size], found.arrivals[:size])
         self.new = np.maximum(self.new, 0.0)
@@ -175,75 +175,52 @@ class _Lives:
             self.again = float(np.clip((seen - (1 - before)) / before, 0.2, 1.0))
         ratio = np.array(told.seasons.month) / np.maximum(found.seasons.month, 0.02)
         months = np.array(self.world.season.months) * np.clip(ratio, 0.5, 2.0)
-        self.world = self._arriving().but(season={"months": _rounded(months / max(months.mean(), 1e-9))})
+        self.world = self.world.but(
+            season={"months": _rounded(months / max(months.mean(), 1e-9))},
+            customers={"unnamed": self._unnamed(found, _CAUTION)},
+        )
 
-    def _arriving(self) -> WorldConfig:
-        """Return the world with the newcomers of each month; the others were there before, some of them never seen again."""
-        new = float(self.new.sum())
+    def _with(self, world: WorldConfig) -> WorldConfig:
+        """Return a world with these habits and arrivals; the others were there before, some of them never seen again."""
+        own, new = self.habits, float(self.new.sum())
         before = max(0.0, 1 - new) / self.again
-        return self.world.but(
-            customers={"arrivals": _rounded(self.new * 100), "existing": _short(before / (new + before))},
+        return world.but(
+            customers={
+                "arrivals": _rounded(self.new * 100),
+                "existing": _short(before / (new + before)),
+                "rate_shape": _short(own.rate_shape),
+                "rate_scale": _short(own.rate_scale),
+                "dropout_a": _short(own.dropout * own.width),
+                "dropout_b": _short((1 - own.dropout) * own.width),
+                "once": _short(own.once),
+            },
             shop={"customers": max(1, round(self.told.customers * (new + before)))},
         )
 
-    @property
-    def point(self) -> Floats:
-        """The settings to be found: ln rate_shape, ln rate_scale, logit of the mean drop-out, ln (a + b), logit of `once`."""
-        own = self.world.customers
-        mean, width = own.dropout_a / (own.dropout_a + own.dropout_b), own.dropout_a + own.dropout_b
-        return np.array(
-            [
-                np.log(own.rate_shape),
-                np.log(own.rate_scale),
-                logit(mean),
-                np.log(width),
-                logit(np.clip(own.once, 0.005, 0.9)),
-            ]
-        )
+    def _nearest(self, start: Habits, wanted: Floats, tries: int) -> tuple[Habits, float]:
+        """Return the habits with which people alone come nearest to what is wanted, and how near that is."""
+        people = Lifetimes(self.world, self.new)
 
-    def at(self, point: Floats) -> WorldConfig:
-        """Return the world with these settings."""
-        mean, width = expit(point[2]), np.exp(np.clip(point[3], -1.0, 5.0))
-        shape, scale = np.exp(np.clip(point[:2], -4, 8))
-        values = (shape, scale, mean * width, (1 - mean) * width, expit(point[4]))
-        names = ("rate_shape", "rate_scale", "dropout_a", "dropout_b", "once")
-        return self.world.but(customers={name: _short(value) for name, value in zip(names, values, strict=True)})
+        def apart(point: Floats) -> Floats:
+            return _guessed(people, _habits(point)) - wanted
 
-    def descend(self) -> None:
-        """Find rates and drop-out: a step along what single moves did, then steps that learn from each other."""
-        best, wanted = self.point, _moments(self.told)
-        apart = _moments(self.found) - wanted
-        moved = [self._at(best + move) for move in np.diag(_MOVES)]
-        slopes = np.stack([(one - wanted - apart) / by for one, by in zip(moved, _MOVES, strict=True)], axis=1)
-        least, damping = float(apart @ apart), 0.3
-        for _ in range(STEPS):
-            step = _step(slopes, apart, damping)
-            now = self._at(best + step) - wanted
-            slopes = slopes + np.outer(now - apart - slopes @ step, step) / max(float(step @ step), 1e-12)
-            if now @ now < least:
-                best, least, apart, damping = best + step, float(now @ now), now, damping / 3
-                self.world = self.at(best)
-                small = _sales_only(self.world)
-                self._settle(small.customers.existing, self.found.customers / small.shop.customers)
-            else:
-                damping *= 4
-
-    def _at(self, point: Floats) -> Floats:
-        return _moments(self.lived(_sales_only(self.at(point))))
+        point = nearest(apart, _point(start), tries)
+        return _habits(point), float((apart(point) ** 2).sum())
 
     def sized(self, world: WorldConfig) -> WorldConfig:
-        """Return the world with as many people as give the customers told, who order about as often as was told."""
-        small = _sales_only(self.world)
-        seen = self.lived(small).customers / small.shop.customers
-        told, found, unnamed = self.told, self.found, world.customers.unnamed
-        slower = float(found.orders_per_customer / told.orders_per_customer) ** _TOWARDS_ORDERS
-        if 0 < found.unnamed_share < 1:
-            odds = _odds(unnamed) * _odds(told.unnamed_share) / _odds(found.unnamed_share)
-            unnamed = odds / (1 + odds)
+        """Return the world with as many people, and orders, as were told; by chance and empty shelves it would have fewer."""
+        found = self.lived(world)
+        slower = np.clip(found.orders_per_customer / self.told.orders_per_customer, 0.9, 1.1) ** _SLOWER
         return world.but(
-            shop={"customers": max(1, round(told.customers / seen))},
-            customers={"rate_scale": _short(world.customers.rate_scale * slower), "unnamed": round(unnamed, 4)},
+            shop={"customers": max(1, round(world.shop.customers * self.told.customers / found.customers))},
+            customers={"rate_scale": _short(world.customers.rate_scale * slower), "unnamed": self._unnamed(found, 1.0)},
         )
+
+    def _unnamed(self, found: Told, power: float) -> float:
+        """Return the share of those who never say their name, moved by a power of how much a world missed it."""
+        missed = _odds(self.told.unnamed_share) / max(_odds(found.unnamed_share), 1e-9)
+        odds = _odds(self.world.customers.unnamed) * missed**power
+        return round(odds / (1 + odds), 4)
 
     def on_time(self, world: WorldConfig) -> WorldConfig:
         """Return the world with visits as much earlier as orders come after them."""
@@ -253,29 +230,47 @@ class _Lives:
         return world.but(season={"hours": _rounded(np.maximum(hours, 0.0))})
 
 
+def _point(habits: Habits) -> tuple[float, ...]:
+    """Return habits as numbers without bounds."""
+    once = min(max(habits.once, 0.002), 0.95)
+    return (
+        float(np.log(habits.rate_shape)),
+        float(np.log(habits.rate_scale)),
+        float(logit(min(max(habits.dropout, 0.001), 0.95))),
+        float(np.log(habits.width)),
+        float(logit(once)),
+    )
+
+
+def _habits(point: Floats) -> Habits:
+    shape, scale, width = np.exp(np.clip(np.array(point)[[0, 1, 3]], [-3.0, -2.0, -1.0], [3.0, 6.5, 4.5]))
+    return Habits(float(shape), float(scale), float(expit(np.clip(point[2], -7, 3))), float(width), float(expit(point[4])))
+
+
 def _odds(share: float) -> float:
-    return share / (1 - share)
-
-
-def _step(slopes: Any, apart: Floats, damping: float) -> Floats:
-    """Return where least squares would go, in a neighbourhood where slopes can be trusted."""
-    inner = slopes.T @ slopes
-    step: Floats = -np.linalg.solve(inner + damping * np.diag(_MOVES**-2.0 + np.diag(inner) * 0.05), slopes.T @ apart)
-    return step / max(float(np.abs(step / _MOVES).max()) / _FAR, 1.0)
+    return min(share, 0.99) / (1 - min(share, 0.99))
 
 
 def _moments(told: Told) -> Floats:
-    """Return what the settings of rates and drop-out decide, each in units of how near it should come."""
+    """Return what rates and drop-out decide, each in units of how near it should come."""
     gaps, rates = told.gap_days, told.btyd
-    up_to = np.cumsum(told.orders_histogram)
-    return np.concatenate(
-        [
-            [np.log(told.orders_per_customer) / 0.02, told.once_share / 0.01],
-            up_to[[1, 2, 4, 5, 6]] / 0.02,
-            [(gaps.share_up_to(days) if gaps else 0.0) / 0.02 for days in _GAPS],
-            [np.log(rates.r / rates.alpha) / 0.08, rates.a / (rates.a + rates.b) / 0.01],
-        ]
-    )
+    fewer = np.cumsum(told.orders_histogram)[: len(ORDER_BINS)]
+    within = [gaps.share_up_to(days) if gaps else 0.0 for days in GAP_DAYS]
+    return _weighed(told.orders_per_customer, fewer, np.array(within), rates.r / rates.alpha, rates.a, rates.b)
+
+
+def _guessed(people: Lifetimes, habits: Habits) -> Floats:
+    """Return the same of people without a shop, their settings in place of those that BG/NBD would find."""
+    seen = people.lived(habits)
+    rate = habits.rate_shape / habits.rate_scale
+    a, b = habits.dropout * habits.width, (1 - habits.dropout) * habits.width
+    return _weighed(seen.orders_per_customer, seen.fewer, seen.within, rate, a, b)
+
+
+def _weighed(orders: float, fewer: Floats, within: Floats, rate: float, a: float, b: float) -> Floats:
+    """Counts weigh much; what BG/NBD makes of them only keeps settings in place that counts leave open."""
+    kept = [np.log(rate) / 1.5, a / (a + b) / 0.03, np.log(np.clip(a + b, 0.3, 60)) / 1.0]
+    return np.concatenate([[np.log(max(orders, 0.1)) / 0.006], fewer / 0.008, within / 0.01, kept])
 
 
 def _sales_only(world: WorldConfig) -> WorldConfig:

@@ -63,7 +63,7 @@ def _prices(told: Spread, world: WorldConfig) -> WorldConfig:
         return off
 
     middle = float(np.exp(plain.popularity @ np.log(kinds))) * unit
-    return changed(_nearest(apart, (float(np.log(max(told.quantile(0.5), 1) / middle)), 0.6)))
+    return changed(nearest(apart, (float(np.log(max(told.quantile(0.5), 1) / middle)), 0.6)))
 
 
 def _popularity(told: Told, launches: float) -> tuple[float, float]:
@@ -80,7 +80,7 @@ def _popularity(told: Told, launches: float) -> tuple[float, float]:
         off: Floats = np.interp(POPULAR, np.arange(p + 1) / p, running / running[-1]) - np.array(told.popularity)
         return off
 
-    exponent, cut = np.abs(_nearest(apart, (0.5, 2.0)))
+    exponent, cut = np.abs(nearest(apart, (0.5, 2.0)))
     return float(exponent), float(cut)
 
 
@@ -116,7 +116,7 @@ def baskets_like(told: Told, world: WorldConfig) -> WorldConfig:
         )
 
     start = (np.log(max(told.pieces_per_line.quantile(0.5), 0.8)), 0.0, -0.1, -0.05)
-    point = _nearest(apart, start)
+    point = nearest(apart, start)
     return world.but(
         basket={
             "quantity": _short(max(float(pieces(point).mean()), 1.0)),
@@ -139,7 +139,7 @@ def _lines(told: Spread) -> dict[str, float]:
         found: Floats = 1 - (ratio ** at[:, None]).mean(axis=1)
         return found - shares
 
-    point = _nearest(apart, (np.log(max(told.mean - 1, 0.01)), 1.5))
+    point = nearest(apart, (np.log(max(told.mean - 1, 0.01)), 1.5))
     return {"lines": _short(1 + np.exp(np.clip(point[0], -12, 9))), "lines_shape": _short(np.exp(np.clip(point[1], -1.6, 3.5)))}
 
 
@@ -159,7 +159,7 @@ def returns_like(told: Told, world: WorldConfig) -> WorldConfig:
         wait = np.floor(uniform / np.log(half / (1 + half))).sum(axis=0)
         return _shares(np.floor(1 + wait + clock), at) - shares
 
-    point = _nearest(apart, (np.log(max(told.return_days.mean / 2, 0.1)), 0.7))
+    point = nearest(apart, (np.log(max(told.return_days.mean / 2, 0.1)), 0.7))
     days = 1 + 2 * float(np.exp(np.clip(point[0], -9, 9)))
     return world.but(aftersales={"return_days": _short(days), "return_days_sigma": round(float(abs(point[1])), 3)})
 
@@ -176,8 +176,8 @@ def _shares(values: Any, at: Floats) -> Floats:
     return shares
 
 
-def _nearest(apart: Callable[[Floats], Floats], start: tuple[float, ...]) -> Floats:
-    """Return where the sum of squares is least, near the start."""
+def nearest(apart: Callable[[Floats], Floats], start: tuple[float, ...], tries: int | None = None) -> Floats:
+    """Return where the sum of squares is least, near the start, after so many tries; by default 120 for each number."""
     from scipy.optimize import minimize
 
     begun = np.array(start)
@@ -190,7 +190,7 @@ def _nearest(apart: Callable[[Floats], Floats], start: tuple[float, ...]) -> Flo
         squares,
         begun,
         method="Nelder-Mead",
-        options={"initial_simplex": corners, "maxiter": 120 * begun.size, "xatol": 1e-3, "fatol": 1e-7},
+        options={"initial_simplex": corners, "maxfev": tries or 120 * begun.size, "xatol": 1e-3, "fatol": 1e-7},
     ).x
     return found
 
