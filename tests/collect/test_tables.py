@@ -203,3 +203,12 @@ def test_a_fraction_of_a_minor_unit_is_no_amount(till: Till) -> None:
 def test_the_first_import_takes_the_currency_of_the_tables(till: Till) -> None:
     till.shop = {}
     assert till.takes(parquet(till.folder, ORDER, HEAD)).currency == "EUR"
+
+
+def test_a_file_of_several_sources_is_kept_under_one_with_a_warning(till: Till) -> None:
+    other = {**HEAD, "order_id": "2", "source": "market"}
+    report = till.takes(parquet(till.folder, ORDER, HEAD, other))
+
+    assert till.orders("source") == ["shop", "shop"]
+    assert "its rows name 2 sources (market, shop) and are kept under 'shop' alone" in report.warnings[0]
+    assert till.takes(parquet(till.folder, ORDER, other), source="market").warnings == ()

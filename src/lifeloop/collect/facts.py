@@ -100,6 +100,8 @@ class Facts:
     """What some rows say: Arrow tables by staging form."""
 
     tables: Mapping[str, Any] = field(default_factory=dict)
+    sources: frozenset[str] = frozenset()
+    """What the rows themselves call their source, where they do; the import warns of a file whose rows name several."""
 
 
 def staged(form: str, keep: Mask, columns: Mapping[str, Any]) -> Any:

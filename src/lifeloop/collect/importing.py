@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from lifeloop.collect.understanding import Request, Understood, understand
 from lifeloop.lake import Engine, Lake
 
 _FALLBACK_CURRENCY = "EUR"
+_SHOWN_SOURCES = 5
 
 
 def guess(
@@ -122,14 +123,18 @@ class _Import:
         read = one.form.begin(reading)
         rows = 0
         reasons: Counter[str] = Counter()
+        sources: set[str] = set()
         for batch in one.part.rows():
             facts, sieve = read(batch)
+            sources |= facts.sources
             rejected = sieve.rejected()
             stage.add(number, facts)
             stage.reject(number, one.part.name, one.part.sha256, rejected)
             rows += len(batch) + len(batch.damaged)
             reasons.update(bad.reason for bad in rejected)
             self.progress("reading", number + batch.share, total)
+        if len(sources) > 1:
+            one = one.warned([_about_sources(sources, one.guess.source)])
         return FileReport(guess=one.guess, rows=rows, rejected=dict(reasons))
 
     def _reading(self, one: Understood, survey: Survey, base: str) -> Reading:
@@ -156,6 +161,15 @@ def _about_rejected(file: FileReport) -> list[str]:
     return [
         f"{file.guess.file}: {lost:,} of {file.rows:,} rows were rejected, most as {worst}. Are the columns the right ones?"
     ]
+
+
+def _about_sources(named: Collection[str], kept: str) -> str:
+    """Warn of a file whose rows are of several sources: the same number in two of them is taken for the same fact."""
+    some = ", ".join(sorted(named)[:_SHOWN_SOURCES]) + (" ..." if len(named) > _SHOWN_SOURCES else "")
+    return (
+        f"its rows name {len(named)} sources ({some}) and are kept under '{kept}' alone, where one number is one thing. "
+        "If these are different shops, import the rows of each from a file of its own, with --source."
+    )
 
 
 def _about_currency(base: str) -> str:

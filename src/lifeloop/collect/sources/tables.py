@@ -71,7 +71,7 @@ class DeclaredTable:
         sieve = Sieve(rows)
         said = {name: self._cells(reading, rows, sieve, name) for name in self._columns}
         columns = self._finish({"line": rows.lines, **said, "happened_at": said[self._time]}, rows, sieve)
-        return Facts({self._form: staged(self._form, sieve.good, columns)}), sieve
+        return Facts({self._form: staged(self._form, sieve.good, columns)}, _sources(rows)), sieve
 
     def _cells(self, reading: Reading, rows: Rows, sieve: Sieve, name: str) -> Any:
         """Return one column in its declared type; rows that cannot have it, or lack what they need, are rejected."""
@@ -81,6 +81,13 @@ class DeclaredTable:
         if dtype == "float64":
             return reading.numbers(rows, sieve, name, required=needed)
         return (_text if dtype == "string" else _whole)(reading, rows, sieve, name, needed=needed)
+
+
+def _sources(rows: Rows) -> frozenset[str]:
+    if "source" not in rows.columns:
+        return frozenset()
+    named = pc.unique(rows.columns["source"]).to_pylist()
+    return frozenset(name.strip() for name in named if name and name.strip())
 
 
 def _text(reading: Reading, rows: Rows, sieve: Sieve, name: str, *, needed: bool) -> Any:
