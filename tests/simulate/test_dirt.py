@@ -12,10 +12,10 @@ import pytest
 
 from lifeloop.simulate import Seen, Shop, World, WorldConfig
 from lifeloop.simulate.deeds import hex_or_null
-from lifeloop.simulate.dirt import BROKEN, LONGEST_DAYS, OUT_OF_ORDER_PER_LATE, keys_of
+from lifeloop.simulate.dirt import BROKEN, LONGEST_DAYS, keys_of
 
-CLEAN = {"duplicates": 0.0, "late": 0.0, "skewed": 0.0, "bots": 0.0, "malformed": 0.0}
-DIRTY = {"duplicates": 0.05, "late": 0.04, "late_days": 2.5, "skewed": 0.1, "bots": 0.1, "malformed": 0.02}
+CLEAN = {"duplicates": 0.0, "late": 0.0, "out_of_order": 0.0, "skewed": 0.0, "bots": 0.0, "malformed": 0.0}
+DIRTY = {"duplicates": 0.05, "late": 0.04, "out_of_order": 0.2, "late_days": 2.5, "skewed": 0.1, "bots": 0.1, "malformed": 0.02}
 
 
 def world_with(**dirt: float) -> World:
@@ -88,7 +88,7 @@ def test_orders_refunds_and_customers_stay_clean(dirtied: Dirtied) -> None:
     [
         ("duplicate", 0.05),
         ("late", 0.04),
-        ("out_of_order", (1 - 0.04) * OUT_OF_ORDER_PER_LATE * 0.04),
+        ("out_of_order", (1 - 0.04) * 0.2),
         *((kind, 0.02 / 4) for kind in ("no_one", "torn")),
     ],
 )

@@ -129,7 +129,7 @@ def plain() -> tuple[WorldConfig, Truth, dict[str, pa.Table]]:
             shop={"customers": 6000, "products": 200, "seed": 3},
             products={"stock_days": 0, "launches": 0},
             customers={"habits": 0, "life_events": 0},
-            dirt={"duplicates": 0, "late": 0, "skewed": 0, "bots": 0, "malformed": 0, **ONE_NAME},
+            dirt={"duplicates": 0, "late": 0, "out_of_order": 0, "skewed": 0, "bots": 0, "malformed": 0, **ONE_NAME},
         )
         .lasting(365)
     )

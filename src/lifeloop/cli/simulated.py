@@ -26,8 +26,6 @@ WORLD_FILE = "world.toml"
 """The settings kept beside what was simulated with them; by it the folder of an earlier simulation is known again."""
 TRUTH_FOLDER = "truth"
 """What the shop could not see is kept apart from what it saw."""
-MOST_DAYS = 36_500
-"""A hundred years."""
 _WRITTEN = ("*.parquet", "events-*.jsonl")
 
 
@@ -102,8 +100,6 @@ def world_of(file: Path | None, *, days: int | None, **given: int | None) -> Wor
     config = _changed(config, given)
     if days is None:
         return config
-    if days > MOST_DAYS:
-        raise SettingsError(f"cannot simulate with shop.days = {days}", f"it must be at most {MOST_DAYS}", "Try 730.")
     return config.lasting(days)
 
 

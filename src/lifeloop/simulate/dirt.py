@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 LONGEST_DAYS = 45
 """No event is on its way for more days."""
-OUT_OF_ORDER_PER_LATE = 5
-"""For every event that comes days late so many come minutes late, behind events that were done after them."""
 _MINUTES = 300
 _COPY_SECONDS = (2.0, 25_000.0)
 """Least and most seconds between the two deliveries of one event."""
@@ -89,7 +87,7 @@ class Dirt:
         They come in the order of `received_at`. With all rates 0 that is `event` itself.
         """
         own, draws = self.world.config.dirt, self.world.draws
-        if not (own.duplicates or own.late or own.skewed or own.malformed):
+        if not (own.duplicates or own.late or own.out_of_order or own.skewed or own.malformed):
             return event
         keys = keys_of(event["message_id"])
         true = _microseconds(event["occurred_at"])
@@ -122,7 +120,7 @@ class Dirt:
         own, draws = self.world.config.dirt, self.world.draws
         is_late = draws.chance("late", keys, own.late)
         late = np.flatnonzero(is_late)
-        behind = np.flatnonzero(draws.chance("out of order", keys, min(1.0, own.late * OUT_OF_ORDER_PER_LATE)) & ~is_late)
+        behind = np.flatnonzero(draws.chance("out of order", keys, own.out_of_order) & ~is_late)
         days = 1 + np.minimum(draws.count("late: days", keys[late], max(own.late_days - 1, 0)), LONGEST_DAYS - 2)
         clock = np.floor(draws.uniform("late: when", keys[late]) * _DAY).astype(np.int64)
         at = received.copy()

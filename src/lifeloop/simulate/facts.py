@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
 from lifeloop.simulate.deeds import NAMES, Deeds, braces, hex_or_null, instants, optional
 from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.identity import SECOND, SELF, customer_ids
+from lifeloop.simulate.identity import SECOND, customer_ids
 from lifeloop.simulate.orders import declared, order_numbers
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.words import goods as words
@@ -83,7 +83,7 @@ def customer_table(world: World, new: NewCustomers) -> pa.Table:
     """Return the rows of `customer` of those the shop heard of for the first time today."""
     people, person, second = world.people, new.person, instants(new.second)
     columns = {
-        "customer_id": customer_ids(people, person, np.full(person.size, SELF)),
+        "customer_id": customer_ids(people, person, new.said),
         "first_seen_at": second,
         "last_seen_at": second,
         "email": pa.array(people.emails(person, second=new.said == SECOND), pa.string()),

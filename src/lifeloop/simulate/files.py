@@ -49,7 +49,7 @@ def write_tables(
     with Drafts(folder) as drafts:
         with Packing() as packing:
             tables: dict[str, TableFile] = {}
-            total = days_left(shop) if days is None else days
+            total = shop.days_left if days is None else days
             for number, seen in enumerate(shop.history(days), 1):
                 for name, rows in seen.tables().items():
                     if name not in tables:
@@ -60,12 +60,6 @@ def write_tables(
             for table in tables.values():
                 table.close()
         return drafts.files()
-
-
-def days_left(shop: Shop) -> int:
-    """Return how many days a shop has still to live."""
-    world = shop._world  # noqa: SLF001 - same room
-    return world.config.shop.days - world.state.day
 
 
 class Drafts:

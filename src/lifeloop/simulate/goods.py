@@ -53,6 +53,9 @@ class Goods:
     def __len__(self) -> int:
         return self.category.size
 
+    unit: int
+    """Minor units of one unit of the currency."""
+
     @cached_property
     def fragment(self) -> tuple[Any, Any]:
         """Each product's part of an event's properties in English and in Chinese: JSON without braces, Arrow strings."""
@@ -72,7 +75,7 @@ class Goods:
                     "name": title,
                     "category": self.categories[category][language],
                     "brand": words.BRANDS[brand],
-                    "price": price / 100,
+                    "price": price / self.unit,
                 },
                 ensure_ascii=False,
             )[1:-1]
@@ -118,12 +121,8 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
         substitute=_substitutes(category, price_minor, starts),
         starts=starts,
         complements=_complements(paths),
+        unit=10 ** EXPONENT[config.shop.currency],
     )
-
-
-def minor_digits(currency: str) -> int:
-    """Return how many decimals a currency has."""
-    return EXPONENT[currency]
 
 
 def _path(thing: words.Thing) -> tuple[str, str]:

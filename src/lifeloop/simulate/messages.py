@@ -43,7 +43,7 @@ class Messages:
         self.fade = float(np.exp(-1 / told.memory_days))
         self.forget = float(np.exp(-1 / told.fatigue_days))
         self.aliases: dict[str, int] = {}
-        """Customer ids of account holders who ordered as guests."""
+        """Customer ids under which people ordered as guests, beside their own."""
         self.refused: list[tuple[str, str]] = []
         """Today's messages that could not be sent: customer id and reason."""
 
@@ -70,10 +70,10 @@ class Messages:
         """Return the person behind each customer id the shop has heard of; -1 for others."""
         found = pc.index_in(customers, value_set=self.world.people.customer_id)
         who = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        unknown = np.flatnonzero(who < 0)
-        for row in unknown.tolist():
+        who = np.where((who >= 0) & self.world.state.known[who], who, -1)
+        for row in np.flatnonzero(who < 0).tolist():
             who[row] = self.aliases.get(customers[row].as_py(), -1)
-        return np.where((who >= 0) & self.world.state.known[who], who, -1)
+        return who
 
     def chance_to_open(self, who: Ints, channel: Any, hour: Any) -> Floats:
         """Return the chance that each opens a message by a channel at a UTC hour, as tired as they are now."""

@@ -268,18 +268,26 @@ class World:
         opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
         before = np.flatnonzero(people.arrival < 0) if orders.day == 0 else np.zeros(0, np.int64)
         age = np.floor(self.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
-        who = np.concatenate([before, told.person[opened], orders.person])
+        named = np.flatnonzero(orders.said == SELF)
+        who = np.concatenate([before, told.person[opened], orders.person[named]])
+        second = np.concatenate([self.epoch - 1 - age, told.second[opened], orders.second[named]])
         person, first = np.unique(who, return_index=True)
-        first = first[~state.known[person] & ~people.unnamed[person]]
-        state.known[who[first]] = True
-        guests = np.flatnonzero(orders.said >= GUEST)
-        ids = customer_ids(people, orders.person[guests], orders.said[guests]).to_pylist()
-        self.messages.aliases.update(zip(ids, orders.person[guests].tolist(), strict=True))
+        first = first[~state.known[person]]
+        state.known[person] = True
+        guests = self._new_guests(orders)
         return NewCustomers(
-            person=who[first],
-            second=np.concatenate([self.epoch - 1 - age, told.second[opened], orders.second])[first],
-            said=np.concatenate([np.full(before.size + opened.size, SELF), orders.said])[first],
+            person=np.concatenate([who[first], orders.person[guests]]),
+            second=np.concatenate([second[first], orders.second[guests]]),
+            said=np.concatenate([np.full(first.size, SELF), orders.said[guests]]),
         )
+
+    def _new_guests(self, orders: Orders) -> Ints:
+        """Return which of today's orders name a guest, other than the customer, for the first time; remember them."""
+        guests, aliases = np.flatnonzero(orders.said >= GUEST), self.messages.aliases
+        ids = customer_ids(self.people, orders.person[guests], orders.said[guests]).to_pylist()
+        new = [row for row, one in zip(guests.tolist(), ids, strict=True) if one not in aliases]
+        aliases.update(zip(ids, orders.person[guests].tolist(), strict=True))
+        return np.array(new, np.int64)
 
     def _note_visits(self, seen: Visits, orders: Orders) -> None:
         self.note(
@@ -400,6 +408,11 @@ class Shop:
         """The day to come."""
         return self._world.date(self._world.state.day)
 
+    @property
+    def days_left(self) -> int:
+        """Days from the one to come to the world's end."""
+        return self._world.config.shop.days - self._world.state.day
+
     def step(self, day: date | None = None, actions: Actions = NONE) -> Seen:
         """Live one day in which a policy acts, and return what the shop sees of it.
 
@@ -419,8 +432,7 @@ class Shop:
 
         Memory is bounded: nothing of a day is kept but the state.
         """
-        left = self._world.config.shop.days - self._world.state.day
-        for _ in range(left if days is None else days):
+        for _ in range(self.days_left if days is None else days):
             yield self.step()
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from lifeloop.simulate.basket import Baskets
 from lifeloop.simulate.deeds import NUMBER, SCREEN, Deeds, order_key
 from lifeloop.simulate.draws import Floats, Ints, Keys, Mask, pick
-from lifeloop.simulate.identity import NOBODY, SELF, visitors
+from lifeloop.simulate.identity import NOBODY, SELF, ordering_as, visitors
 from lifeloop.simulate.shown import NOTHING_SHOWN, PLACEMENTS, Noticed, Shown, notice, with_lines
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
     app = channel == 1
     noticed = notice(world, shown, who, wish, channel != STORE, day)
     baskets = with_lines(world.shelf.fill(buyers, day, world.state.stock, callers.again), noticed)
+    named = ordering_as(people, draws, config.dirt, who, day) == SELF
     new = people.account[who] & ~world.state.known[who]
     signed_in = people.account[who] & ~new & (app | draws.chance("signed in", who, config.dirt.signed_in, day))
     free = _ships_free(world, buyers, channel[: buyers.size], baskets, day)
@@ -117,7 +118,7 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
         ships_free=np.concatenate([free, np.ones(callers.lookers.size, np.bool_)]),
         sure=np.concatenate([sure, np.zeros(callers.lookers.size, np.bool_)]),
         noticed=noticed,
-        signs_up=new & (draws.chance("sign up", who, _SIGNS_UP, day) | wish),
+        signs_up=new & np.where(wish, named, draws.chance("sign up", who, _SIGNS_UP, day)),
     )
 
 

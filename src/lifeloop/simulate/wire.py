@@ -20,7 +20,7 @@ from lifeloop.base.ids import customer_of_email
 from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.dirt import keys_of, skews
 from lifeloop.simulate.draws import Ints, Keys
-from lifeloop.simulate.files import Drafts, Packing, TableFile, days_left, nobody
+from lifeloop.simulate.files import Drafts, Packing, TableFile, nobody
 from lifeloop.simulate.shop import Seen, Shop, World
 from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
 from lifeloop.simulate.wire_texts import listed, money, said, stamps, where
@@ -53,7 +53,7 @@ def write_wire(
     Beside them goes `product.parquet`, as a catalogue is never told by events. Returns the files by stem; `watch` is shown
     every day. Raises OSError; then no file has appeared.
     """
-    total = days_left(shop) if days is None else days
+    total = shop.days_left if days is None else days
     with Drafts(folder) as drafts, _Lines(drafts) as lines:
         with Packing() as packing:
             pen, product = Pen(shop._world), None  # noqa: SLF001 - same room

@@ -21,6 +21,10 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 
+MOST_DAYS = 36_500
+"""No world lasts longer than a hundred years."""
+
+
 class Section(BaseModel):
     """One section of the file: frozen, and nothing in it but what is declared."""
 
@@ -72,7 +76,7 @@ class CustomerSection(Section):
     arrivals: tuple[NotNegative, ...] = Field(
         (),
         description="Customers who arrive in each calendar month from that of the first day, as weights; then `growth` has no "
-        "say. A month behind the last is like the one a year before it.",
+        "say. A month behind the last is like the one a year before it, or like the last.",
     )
     prospects: NotNegative = Field(0.25, description="People who come to look but have not bought, per customer.")
     zh: Share = Field(0.42, description="Share whose language is Chinese; the others' is English.")
@@ -256,6 +260,7 @@ class DirtSection(Section):
     shared_email: Share = Field(0.01, description="Share of people who use the e-mail of their household.")
     second_email: Share = Field(0.06, description="Share of people who use a second e-mail as guests.")
     duplicates: Share = Field(0.01, description="Share of events delivered twice.")
+    out_of_order: Share = Field(0.05, description="Share of events that arrive minutes behind later ones.")
     late: Share = Field(0.01, description="Share of events delivered on a later day.")
     late_days: Positive = Field(1.5, description="Mean days they are late.")
     skewed: Share = Field(0.01, description="Share of devices whose clock is wrong.")
@@ -341,8 +346,9 @@ class WorldConfig(Section):
 
     def lasting(self, days: int) -> WorldConfig:
         """Return this world with as many days, ending on the same day. Raises SettingsError."""
-        if days <= 0:
-            raise SettingsError(f"cannot simulate with shop.days = {days}", "it must be above zero", "Try 730.")
+        if not 0 < days <= MOST_DAYS:
+            fix = "it must be above zero" if days <= 0 else f"it must be at most {MOST_DAYS}"
+            raise SettingsError(f"cannot simulate with shop.days = {days}", fix, "Try 730.")
         return self.but(shop={"start": self.shop.end - timedelta(days=days)})
 
     def toml(self) -> str:
