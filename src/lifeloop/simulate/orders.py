@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from lifeloop.schema import ORDER, ORDER_LINE
+from lifeloop.schema import ORDER, ORDER_LINE, TABLES
 from lifeloop.simulate.deeds import instants, order_key
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
 from lifeloop.simulate.identity import customer_ids, ordering_as
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 SHOP = "shop"
 """The source of everything the simulated shop tells."""
-COMPUTED = ("digest",)
+COMPUTED = ("digest", "told")
 """Columns of an order that whoever imports it computes."""
 _SURE_REDEEMS = 0.9
 
@@ -164,7 +165,7 @@ def order_tables(world: World, placed: Orders) -> tuple[pa.Table, pa.Table]:
 
 def declared(table: Any, columns: dict[str, Any], currency: str, n: int) -> pa.Table:
     """Return n rows of a declared table: `source` and `currency` filled in, what is not given null, COMPUTED left out."""
-    schema = pa.schema([field.with_nullable(True) for field in table.arrow() if field.name not in COMPUTED])  # noqa: FBT003
+    schema = _schema(table.name)
     given = {
         "source": pa.repeat(SHOP, n),
         **({"currency": pa.repeat(currency, n)} if "currency" in schema.names else {}),
@@ -177,6 +178,12 @@ def declared(table: Any, columns: dict[str, Any], currency: str, n: int) -> pa.T
             values = pa.nulls(n, field.type)
         arrays.append(values.cast(field.type) if isinstance(values, pa.Array) else pa.array(values, field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@cache
+def _schema(name: str) -> pa.Schema:
+    """Return a declared table's columns, all of them nullable: dirt may take any value away."""
+    return pa.schema([field.with_nullable(True) for field in TABLES[name].arrow() if field.name not in COMPUTED])  # noqa: FBT003
 
 
 def _distinct(group: Ints, value: Ints, n: int) -> Ints:
