@@ -45,7 +45,10 @@ _SLOWER = 1.2
 """Power of the orders too many by which waiting grows: a tenth longer makes some eight in a hundred fewer."""
 _CAUTION = 0.4
 """By which power of the miss the unnamed become more: few people order for them, so that a miss is mostly chance."""
-_TRIES = 160
+_WIDE = 2
+"""Rounds in which one begins anew also with few and with many who leave after their first order."""
+_ONCE = (0.03, 0.3)
+_TRIES = 110
 """Settings of rates and drop-out that are tried in a round, without a shop around."""
 
 
@@ -142,9 +145,7 @@ class _Lives:
         self.again = float(1 - (self.told.btyd.alpha / (self.told.btyd.alpha + self.told.days / 7)) ** self.told.btyd.r)
         fitted = self.told.btyd
         self.habits = Habits(fitted.r, fitted.alpha, fitted.a / (fitted.a + fitted.b), fitted.a + fitted.b, 0.1)
-        wanted = _moments(self.told)
-        starts = [self._nearest(replace(self.habits, once=once), wanted, 2 * _TRIES) for once in (0.03, 0.25)]
-        self.habits = min(starts, key=lambda one: one[1])[0]
+        self.habits = self._nearest([self.habits], _moments(self.told), _TRIES)
         self.world = self._with(self.world)
 
     def lived(self, world: WorldConfig, *, sales_only: bool = True) -> Told:
@@ -161,7 +162,10 @@ class _Lives:
         found = self.lived(small)
         missed = _moments(found) - _guessed(Lifetimes(self.world, self.new), self.habits)
         self._arrive(found, small.customers.existing, found.customers / small.shop.customers)
-        self.habits = self._nearest(self.habits, _moments(self.told) - missed, _TRIES)[0]
+        starts = [self.habits]
+        if self.done <= _WIDE:
+            starts += [replace(self.habits, once=once) for once in _ONCE]
+        self.habits = self._nearest(starts, _moments(self.told) - missed, _TRIES)
         self.world = self._with(self.world)
 
     def _arrive(self, found: Told, before: float, seen: float) -> None:
@@ -197,15 +201,15 @@ class _Lives:
             shop={"customers": max(1, round(self.told.customers * (new + before)))},
         )
 
-    def _nearest(self, start: Habits, wanted: Floats, tries: int) -> tuple[Habits, float]:
-        """Return the habits with which people alone come nearest to what is wanted, and how near that is."""
+    def _nearest(self, starts: list[Habits], wanted: Floats, tries: int) -> Habits:
+        """Return the habits with which people alone come nearest to what is wanted, from one of some starts."""
         people = Lifetimes(self.world, self.new)
 
         def apart(point: Floats) -> Floats:
             return _guessed(people, _habits(point)) - wanted
 
-        point = nearest(apart, _point(start), tries)
-        return _habits(point), float((apart(point) ** 2).sum())
+        found = [nearest(apart, _point(start), tries if len(starts) == 1 else 2 * tries) for start in starts]
+        return _habits(min(found, key=lambda point: float((apart(point) ** 2).sum())))
 
     def sized(self, world: WorldConfig) -> WorldConfig:
         """Return the world with as many people, and orders, as were told; by chance and empty shelves it would have fewer."""
@@ -220,7 +224,7 @@ class _Lives:
         """Return the share of those who never say their name, moved by a power of how much a world missed it."""
         missed = _odds(self.told.unnamed_share) / max(_odds(found.unnamed_share), 1e-9)
         odds = _odds(self.world.customers.unnamed) * missed**power
-        return round(odds / (1 + odds), 4)
+        return round(float(odds / (1 + odds)), 4)
 
     def on_time(self, world: WorldConfig) -> WorldConfig:
         """Return the world with visits as much earlier as orders come after them."""
@@ -268,7 +272,7 @@ def _guessed(people: Lifetimes, habits: Habits) -> Floats:
 
 
 def _weighed(orders: float, fewer: Floats, within: Floats, rate: float, a: float, b: float) -> Floats:
-    """Counts weigh much; what BG/NBD makes of them only keeps settings in place that counts leave open."""
+    """Return figures by weight: counts have much, BG/NBD's only keep in place what counts leave open."""
     kept = [np.log(rate) / 1.5, a / (a + b) / 0.03, np.log(np.clip(a + b, 0.3, 60)) / 1.0]
     return np.concatenate([[np.log(max(orders, 0.1)) / 0.006], fewer / 0.008, within / 0.01, kept])
 

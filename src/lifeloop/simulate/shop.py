@@ -266,7 +266,7 @@ class World:
         """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""
         people, state = self.people, self.state
         opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
-        before = np.flatnonzero(people.arrival < 0) if orders.day == 0 else np.zeros(0, np.int64)
+        before = np.flatnonzero((people.arrival < 0) & ~people.unnamed) if orders.day == 0 else np.zeros(0, np.int64)
         age = np.floor(self.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
         named = np.flatnonzero(orders.said == SELF)
         who = np.concatenate([before, told.person[opened], orders.person[named]])
