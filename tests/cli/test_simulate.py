@@ -90,7 +90,7 @@ def test_both_forms_of_a_clean_shop_are_imported_as_the_same_sales(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = tmp_path / "clean.toml"
-    world.write_text("[dirt]\nduplicates = 0\nlate = 0\nskewed = 0\nbots = 0\nmalformed = 0\n", "utf-8")
+    world.write_text("[dirt]\nduplicates = 0\nlate = 0\nout_of_order = 0\nskewed = 0\nbots = 0\nmalformed = 0\n", "utf-8")
 
     def imported(form: str) -> dict[str, list[dict[str, Any]]]:
         done = shell.asks("--out", str(tmp_path / form), "--world", str(world), *SMALL, "--as", form)
