@@ -10,8 +10,8 @@ import pytest
 from lifeloop.base.errors import SettingsError
 from lifeloop.simulate.actions import ANSWER, MESSAGE, RECOMMENDATION, Actions, messages
 from lifeloop.simulate.policies import rehearse
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Seen, Shop
-from lifeloop.simulate.world import WorldConfig
 
 WORLD = (
     WorldConfig()

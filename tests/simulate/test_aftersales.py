@@ -18,9 +18,9 @@ from lifeloop.simulate.deeds import NUMBER, together
 from lifeloop.simulate.experience import tilted
 from lifeloop.simulate.facts import event_table
 from lifeloop.simulate.orders import Orders, order_tables
-from lifeloop.simulate.shop import World
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.words.support import INTENTS
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.world import World
 
 SETTINGS = WorldConfig().but(
     shop={"customers": 2000, "products": 80, "seed": 4}, customers={"existing": 0.9, "rate_scale": 2.5, "dropout_b": 60.0}

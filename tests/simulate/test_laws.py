@@ -12,12 +12,13 @@ import pytest
 
 from lifeloop.schema import TABLES
 from lifeloop.simulate.actions import Actions, messages
+from lifeloop.simulate.expect import wish_worth
 from lifeloop.simulate.orders import COMPUTED
 from lifeloop.simulate.people import RESPONSES
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Shop
 from lifeloop.simulate.truth import Truth, open_shop
 from lifeloop.simulate.visits import CAUSES
-from lifeloop.simulate.world import WorldConfig
 
 SMALL = WorldConfig().but(shop={"customers": 300, "products": 40}, customers={"existing": 0.5}).lasting(40)
 ONE_NAME = {"guest": 0, "second_email": 0, "shared_email": 0}
@@ -183,8 +184,8 @@ def test_orders_have_the_channels_products_and_pieces_of_the_settings(
         found = pc.mean(pc.equal(order["channel"], channel).cast(pa.int8())).as_py()
         assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) * 8 / n))
     everybody = np.arange(len(truth._world.people))
-    ends, worth_of_ends, _ = truth._world.ends(everybody)
-    worth = truth._world.wish_worth(everybody)[0] * worth_of_ends / ends
+    ends, worth_of_ends, _ = truth._world.checkout.ends(everybody)
+    worth = wish_worth(truth._world, everybody)[0] * worth_of_ends / ends
     person = {one: number for number, one in enumerate(truth._world.people.customer_id.to_pylist())}
     expected = worth[[person[one] for one in order["customer_id"].to_pylist()]]
     paid = order["goods_minor"].to_numpy()

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from lifeloop.base.errors import SettingsError
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Seen
 from lifeloop.simulate.truth import Truth, TruthFiles, open_shop
 from lifeloop.simulate.verdict import Verdict, auc
-from lifeloop.simulate.world import WorldConfig
 
 ROOT = Path(__file__).parents[2]
 WORLD = WorldConfig().but(shop={"customers": 700, "products": 60}).lasting(150)

@@ -22,7 +22,7 @@ from lifeloop.simulate.returns import no_refunds, plan_returns, tell_returns
 from lifeloop.simulate.support import STAFF, UNRESOLVED_BY, Support
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 
 @dataclass(frozen=True)

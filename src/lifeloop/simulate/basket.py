@@ -11,7 +11,7 @@ from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
 from lifeloop.simulate.goods import Goods
 from lifeloop.simulate.people import People
 from lifeloop.simulate.pieces import Pieces
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.settings import WorldConfig
 
 SECOND_FAVOURITE = 0.35
 """Share of the second favourite category in what is taken from the two."""

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, deeds, hex_or_null, instants
 from lifeloop.simulate.draws import Draws, Ints, Keys, Mask
-from lifeloop.simulate.world import DirtSection
+from lifeloop.simulate.settings import DirtSection
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 LONGEST_DAYS = 45
 """No event is on its way for more days."""

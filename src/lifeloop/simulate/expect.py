@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lifeloop.simulate.draws import Floats, Ints
+from lifeloop.simulate.lives import LIFE_EVENT_DAYS
 from lifeloop.simulate.people import RESPONSES
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def reading(world: World, who: Ints, offer: int) -> Reading:
     given = list(config.offers.values())[offer]
     dog = people.response[who] == RESPONSES.index("sleeping_dog")
     return Reading(
-        boost=people.effect[who, offer] * attention * (1 - world.messages.fade) / world.completion[who],
+        boost=people.effect[who, offer] * attention * (1 - world.messages.fade) / world.checkout.completion[who],
         leaves=np.where(dog, config.messages.leave, 0.0),
         discount=given.discount,
         ships_free=given.free_shipping,
@@ -92,6 +93,13 @@ def uplift(world: World, who: Ints, offer: int, channel: int, hour: int, horizon
     opened = world.messages.chance_to_open(who, np.full(who.size, channel), np.full(who.size, hour))
     cost = list(world.config.messages.channels.values())[channel].cost * world.unit
     return opened * (read.orders - without.orders), opened * (read.margin_minor - without.margin_minor) - cost
+
+
+def wish_worth(world: World, who: Ints) -> tuple[Floats, Floats]:
+    """Return what each person's wish to order is worth in expectation, goods and margin of goods, in minor units."""
+    pieces = world.config.basket.quantity * (1 - world.state.thin)
+    goods = world.shelf.expected(who, world.goods.price_minor) * pieces
+    return goods, goods - world.shelf.expected(who, world.goods.cost_minor) * pieces
 
 
 class _Paths:
@@ -119,7 +127,7 @@ class _Paths:
         self.boost: Floats = state.boost[who].astype(np.float64) + further
         self.lift = state.lift[who].astype(np.float64)
         self.rate = world.intent[who].astype(np.float64)
-        self.prospect_rate = np.where(people.prospect[who], people.rate[who] / world.completion[who], 0.0)
+        self.prospect_rate = np.where(people.prospect[who], people.rate[who] / world.checkout.completion[who], 0.0)
         upset = world.aftersales.leaves_upset
         self.leaves = 1 - (1 - people.dropout[who].astype(np.float64)) * (1 - upset)
         self.leaves_first = 1 - (1 - world.config.customers.once) * (1 - upset)
@@ -131,7 +139,7 @@ class _Paths:
         world, state, people, who = self.world, self.world.state, self.world.people, self.who
         self._life(day)
         level = world.season(day)[people.language[who]]
-        done, worth, shipped = (share * (1 - state.short) for share in world.ends(who, self._ships_free(day)))
+        done, worth, shipped = (share * (1 - state.short) for share in world.checkout.ends(who, self._ships_free(day)))
         used_up = np.where(self.due == day, world.config.customers.replenish, 0.0)
         wish = 1 - (1 - used_up) * np.exp(-np.maximum(self.rate * self.lift * level + self.boost, 0))
         first_wish = 1 - np.exp(-np.maximum(self.prospect_rate * level + self.boost, 0))
@@ -153,7 +161,7 @@ class _Paths:
     def outlook(self) -> Outlook:
         """Return the sums."""
         world, who = self.world, self.who
-        goods, margin = world.wish_worth(who)
+        goods, margin = wish_worth(world, who)
         kept = 1 - world.config.aftersales.returns
         revenue = (self.worth - self.given_away) * goods
         profit = (self.worth * margin - self.given_away * goods) * kept - self.shipped * world.shipping_minor
@@ -164,7 +172,7 @@ class _Paths:
         begins, config = self.world.people.life_day[self.who], self.world.config
         here = self.world.people.arrival[self.who] <= begins
         self.lift = np.where((begins == day) & here, config.customers.life_event_lift, self.lift)
-        self.lift = np.where(begins + self.world.life_event_days == day, 1.0, self.lift)
+        self.lift = np.where(begins + LIFE_EVENT_DAYS == day, 1.0, self.lift)
 
     def _ships_free(self, day: int) -> Floats:
         """Return the chance that each, being active, still holds an offer that ships free."""

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from lifeloop.simulate.checkout import STORE
 from lifeloop.simulate.draws import Draws, Floats, Floats32, Ints, Keys, Mask
 from lifeloop.simulate.orders import Orders
-from lifeloop.simulate.visits import STORE
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 DEFECTS = ("", "damaged", "wrong", "missing")
 """What is wrong with a line that arrives, by number."""

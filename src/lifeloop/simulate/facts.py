@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
-from lifeloop.simulate.deeds import NAMES, Deeds, braces, hex_or_null, instants, optional
+from lifeloop.simulate.deeds import NAMES, NUMBER, Deeds, braces, hex_or_null, instants, optional
 from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.identity import SECOND, customer_ids
-from lifeloop.simulate.orders import declared, order_numbers
+from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids
+from lifeloop.simulate.orders import Orders, declared, order_numbers
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.words import goods as words
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
+_EXISTING_DAYS = 730
+"""Customers from before the first day came within as many days before it."""
 _TYPE = pa.array([kind for kind, _ in NAMES])
 _NAME = pa.array([name for _, name in NAMES])
 
@@ -91,3 +93,32 @@ def customer_table(world: World, new: NewCustomers) -> pa.Table:
         "country": pa.array(list(world.config.countries)).take(pa.array(people.country[person])),
     }
     return declared(CUSTOMER, columns, world.currency, person.size)
+
+
+def hear(world: World, orders: Orders, told: Deeds) -> NewCustomers:
+    """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""
+    people, state = world.people, world.state
+    opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
+    before = np.flatnonzero((people.arrival < 0) & ~people.unnamed) if orders.day == 0 else np.zeros(0, np.int64)
+    age = np.floor(world.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
+    named = np.flatnonzero(orders.said == SELF)
+    who = np.concatenate([before, told.person[opened], orders.person[named]])
+    second = np.concatenate([world.epoch - 1 - age, told.second[opened], orders.second[named]])
+    person, first = np.unique(who, return_index=True)
+    first = first[~state.known[person]]
+    state.known[person] = True
+    guests = _new_guests(world, orders)
+    return NewCustomers(
+        person=np.concatenate([who[first], orders.person[guests]]),
+        second=np.concatenate([second[first], orders.second[guests]]),
+        said=np.concatenate([np.full(first.size, SELF), orders.said[guests]]),
+    )
+
+
+def _new_guests(world: World, orders: Orders) -> Ints:
+    """Return which of today's orders name a guest, other than the customer, for the first time; remember them."""
+    guests, aliases = np.flatnonzero(orders.said >= GUEST), world.messages.aliases
+    ids = customer_ids(world.people, orders.person[guests], orders.said[guests]).to_pylist()
+    new = [row for row, one in zip(guests.tolist(), ids, strict=True) if one not in aliases]
+    aliases.update(zip(ids, orders.person[guests].tolist(), strict=True))
+    return np.array(new, np.int64)

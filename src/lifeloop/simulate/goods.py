@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.draws import Draws, Floats, Ints
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.words import goods as words
-from lifeloop.simulate.world import WorldConfig
 
 POINTS = (0.19, 0.29, 0.39, 0.49, 0.65, 0.85, 1.25, 1.65, 1.95, 2.49, 2.95, 3.75, 4.25, 4.95)
 """What cheap things usually cost, in major units."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from lifeloop.base.ids import customer_of_email
 from lifeloop.simulate.draws import Draws, Ints, Keys, Mask
 from lifeloop.simulate.people import People
-from lifeloop.simulate.world import DirtSection
+from lifeloop.simulate.settings import DirtSection
 
 NOBODY, SELF, GUEST, SECOND = 0, 1, 2, 3
 """Who the sender of an event says it is: nobody; the customer id; a guest by e-mail; a guest by the second e-mail."""

@@ -18,8 +18,8 @@ from lifeloop.simulate.draws import Draws, Floats
 from lifeloop.simulate.goods import make_goods, prices
 from lifeloop.simulate.people import make_people
 from lifeloop.simulate.pieces import MOST_PIECES
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.told import POPULAR, Spread, Told
-from lifeloop.simulate.world import WorldConfig
 
 MOST_PRODUCTS = 50_000
 _SAMPLE = 4000

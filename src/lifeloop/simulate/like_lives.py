@@ -16,7 +16,7 @@ from scipy.special import betaincinv, gammaincinv
 
 from lifeloop.simulate.draws import Draws, Floats, Ints
 from lifeloop.simulate.season import season
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.settings import WorldConfig
 
 ORDER_BINS = (2, 3, 4, 5, 6, 11, 21)
 """Customers with fewer orders than each are counted."""

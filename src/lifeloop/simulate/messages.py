@@ -19,7 +19,7 @@ from lifeloop.simulate.identity import SELF
 from lifeloop.simulate.people import RESPONSES
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 DOG = RESPONSES.index("sleeping_dog")
 _QUIET_OPENED = 0.5
@@ -121,7 +121,7 @@ class Messages:
         """Let opened messages act on those who read them."""
         world, state = self.world, self.world.state
         strength = world.people.effect[who, offer] * self.attention(who)
-        state.boost[who] += (strength * (1 - self.fade) / world.completion[who]).astype(np.float32)
+        state.boost[who] += (strength * (1 - self.fade) / world.checkout.completion[who]).astype(np.float32)
         given = (world.discount[offer] > 0) | world.free_shipping[offer]
         days = np.array([one.days for one in world.config.offers.values()])
         state.coupon[who[given]] = offer[given]

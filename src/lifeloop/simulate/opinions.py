@@ -24,7 +24,7 @@ from lifeloop.simulate.visits import begins
 from lifeloop.simulate.words import reviews as words
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 Titles: TypeAlias = tuple[list[str], list[str]]
 """What each product is called in English and in Chinese."""

@@ -10,14 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.schema import ORDER, ORDER_LINE, TABLES
+from lifeloop.simulate.checkout import CHANNELS, STORE
 from lifeloop.simulate.deeds import instants, order_key
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
 from lifeloop.simulate.identity import customer_ids, ordering_as
 from lifeloop.simulate.people import RESPONSES, People
-from lifeloop.simulate.visits import CHANNELS, STORE, Visits
+from lifeloop.simulate.visits import Visits
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 SHOP = "shop"
 """The source of everything the simulated shop tells."""

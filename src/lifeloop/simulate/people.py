@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from lifeloop.base.ids import customer_of_email
 from lifeloop.simulate.draws import Draws, Floats, Floats32, Ints, Mask, hexadecimal
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.settings import WorldConfig
 
 RESPONSES = ("persuadable", "sure_thing", "lost_cause", "sleeping_dog")
 """Kinds of response to an offer, by number."""

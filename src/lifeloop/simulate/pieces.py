@@ -15,7 +15,7 @@ from scipy.stats import gamma
 
 from lifeloop.simulate.draws import Draws, Floats, Ints
 from lifeloop.simulate.goods import Goods
-from lifeloop.simulate.world import BasketSection
+from lifeloop.simulate.settings import BasketSection
 
 MOST_PIECES = 5000
 """No line has more pieces."""

@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 from lifeloop.base.money import EXPONENT
 from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.actions import MESSAGE, NONE, Actions, messages
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Seen
 from lifeloop.simulate.truth import Truth, open_shop
-from lifeloop.simulate.world import WorldConfig
 
 
 class Policy(Protocol):

@@ -16,7 +16,7 @@ from lifeloop.simulate.identity import customer_ids
 from lifeloop.simulate.orders import Orders, declared
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 REASONS = ("changed_mind", "does_not_fit", "not_as_described", "late", "damaged", "wrong", "missing")
 """Why something comes back, by number; the last three are `experience.DEFECTS`."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from lifeloop.simulate.draws import Floats
-from lifeloop.simulate.world import SeasonSection
+from lifeloop.simulate.settings import SeasonSection
 
 LANGUAGES = ("en", "zh")
 """Languages by number."""

@@ -17,7 +17,7 @@ from lifeloop.simulate.basket import Baskets
 from lifeloop.simulate.draws import Floats, Ints, Mask
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 PLACEMENTS = ("home", "product", "search", "cart", "message")
 """Where recommendations are shown, by number."""

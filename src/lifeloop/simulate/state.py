@@ -10,7 +10,7 @@ import numpy as np
 from lifeloop.simulate.draws import Draws, Floats, Floats32, Ints, Mask
 from lifeloop.simulate.goods import Goods
 from lifeloop.simulate.people import FOREVER, People
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.settings import WorldConfig
 
 
 class State:

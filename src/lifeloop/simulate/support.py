@@ -28,7 +28,7 @@ from lifeloop.simulate.words import support as words
 from lifeloop.simulate.words.support import INTENTS
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 RESOLVED, HANDED_OVER, UNRESOLVED = range(3)
 """Outcomes, by number: places in `words.OUTCOMES`."""

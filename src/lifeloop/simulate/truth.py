@@ -19,9 +19,10 @@ from lifeloop.simulate.draws import Ints
 from lifeloop.simulate.expect import outlook, uplift
 from lifeloop.simulate.people import FOREVER, RESPONSES
 from lifeloop.simulate.season import LANGUAGES
-from lifeloop.simulate.shop import Shop, World
+from lifeloop.simulate.settings import WorldConfig
+from lifeloop.simulate.shop import Shop
 from lifeloop.simulate.verdict import Verdict, compare
-from lifeloop.simulate.world import WorldConfig
+from lifeloop.simulate.world import World
 
 _ROW_GROUP = 250_000
 HORIZONS = (30, 180)

@@ -15,7 +15,7 @@ from lifeloop.simulate.wire_texts import escaped, listed, money, said, unit_pric
 from lifeloop.simulate.words import goods as words
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.shop import World
+    from lifeloop.simulate.world import World
 
 _TEXT = pa.string()
 

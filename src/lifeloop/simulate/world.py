@@ -1,386 +1,204 @@
-"""The world to simulate, described by one TOML file; whatever the file leaves out has the default below.
+"""The simulated world, day by day: everything there is, the truth included.
 
-Rates are per week, as in the BTYD papers; shares lie in 0..1; money is in major units of `shop.currency`.
+Source  order rates and dropping out: Fader, Hardie & Lee (2005); a day is a Bernoulli trial of at most one visit a person.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from datetime import date, timedelta
-from pathlib import Path
-from typing import Annotated, Any, Self
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import numpy as np
+import pyarrow as pa
 
-from lifeloop.base.errors import SettingsError
 from lifeloop.base.money import EXPONENT
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-
-
-MOST_DAYS = 36_500
-"""No world lasts longer than a hundred years."""
-
-
-class Section(BaseModel):
-    """One section of the file: frozen, and nothing in it but what is declared."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ShopSection(Section):
-    """[shop]: how large, how long, which draws."""
-
-    customers: int = Field(4000, gt=0, le=20_000_000, description="People who order at least once.")
-    products: int = Field(600, gt=0, le=50_000, description="Products in the catalogue.")
-    start: date = Field(date(2024, 1, 1), description="First day.")
-    end: date = Field(date(2026, 1, 1), description="First day not simulated.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of every draw: the same settings and seed give the same bytes.")
-    currency: str = Field("EUR", description="ISO 4217 code of every amount.")
-    shipping: NotNegative = Field(4.9, description="Asked for shipping an order; also what it costs the shop.")
-    shipping_free_from: NotNegative = Field(49.0, description="Orders of goods worth this much ship free.")
-
-    @property
-    def days(self) -> int:
-        """Days from `start` to `end`."""
-        return (self.end - self.start).days
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError(f"end ({self.end}) must come after start ({self.start})")
-        if self.currency not in EXPONENT:
-            raise ValueError(f"currency '{self.currency}' is none lifeloop knows (write an ISO 4217 code such as EUR or CNY)")
-        return self
+from lifeloop.simulate.actions import NONE, Actions
+from lifeloop.simulate.aftersales import Aftermath, Aftersales
+from lifeloop.simulate.basket import Shelf
+from lifeloop.simulate.checkout import Checkout
+from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, hex_or_null
+from lifeloop.simulate.dirt import Dirt
+from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
+from lifeloop.simulate.facts import NewCustomers, hear
+from lifeloop.simulate.goods import Goods, make_goods
+from lifeloop.simulate.lives import arrive, habits, life_events, settle
+from lifeloop.simulate.messages import Messages
+from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, place_orders
+from lifeloop.simulate.pages import tell
+from lifeloop.simulate.people import as_customer, make_people
+from lifeloop.simulate.returns import no_refunds
+from lifeloop.simulate.season import hour_shares, season
+from lifeloop.simulate.settings import WorldConfig
+from lifeloop.simulate.shown import read_shown
+from lifeloop.simulate.state import State
+from lifeloop.simulate.stock import miss, sell
+from lifeloop.simulate.visits import CAUSES, Callers, Visits, visits
 
 
-class CustomerSection(Section):
-    """[customers]: who they are and how they buy (BG/NBD: Fader, Hardie & Lee, 2005)."""
+@dataclass(frozen=True)
+class Today:
+    """What happened on one day, before it is written down."""
 
-    rate_shape: Positive = Field(0.9, description="Gamma shape r of the order rates.")
-    rate_scale: Positive = Field(
-        4.5, description="Gamma rate alpha of the order rates, in weeks: the mean rate is r / alpha a week."
-    )
-    dropout_a: Positive = Field(1.0, description="Beta a of the chance to leave for good after a repeat order.")
-    dropout_b: Positive = Field(7.0, description="Beta b of the chance to leave for good after a repeat order.")
-    once: Share = Field(0.12, description="Share who leave for good after their first order.")
-    existing: Share = Field(
-        0.1, description="Share who were customers before the first day; their earlier orders are not told."
-    )
-    growth: float = Field(
-        0.6, gt=-1, description="How many more customers arrive a day at the end than at the start, as a share."
-    )
-    arrivals: tuple[NotNegative, ...] = Field(
-        (),
-        description="Customers who arrive in each calendar month from that of the first day, as weights; then `growth` has no "
-        "say. A month behind the last is like the one a year before it, or like the last.",
-    )
-    prospects: NotNegative = Field(0.25, description="People who come to look but have not bought, per customer.")
-    zh: Share = Field(0.42, description="Share whose language is Chinese; the others' is English.")
-    account: Share = Field(0.7, description="Share who have an account; the others order as guests with an e-mail.")
-    app: Share = Field(0.25, description="Share of orders placed in the app.")
-    store: Share = Field(0.12, description="Share of orders placed in a store.")
-    unnamed: float = Field(
-        0.0, ge=0, lt=1, description="Share of all buyers who buy in stores only and never say their name; they come on top."
-    )
-    habits: Share = Field(0.2, description="Share who have something they use up and buy again.")
-    replenish: Share = Field(0.5, description="Chance to order it on the day it is used up, while active.")
-    life_events: NotNegative = Field(0.08, description="Moves, weddings, babies and the like, per person and year.")
-    life_event_lift: Positive = Field(2.0, description="Factor on the order rate in the 60 days after a life event.")
+    day: int
+    visits: Visits
+    orders: Orders
+    deeds: list[Deeds]
+    refund: pa.Table
+    new: NewCustomers
+    refused: list[tuple[str, str]]
 
 
-class AcquisitionSource(Section):
-    """[acquisition.NAME]: one way customers come."""
+class World:
+    """Everything there is, the truth included. Deterministic: its settings decide every byte."""
 
-    share: Share = Field(description="Share of customers who come this way; the shares are scaled to sum to one.")
-    cost: NotNegative = Field(0.0, description="What one new customer costs.")
-    rate_factor: Positive = Field(1.0, description="Factor on their order rate.")
+    def __init__(self, config: WorldConfig) -> None:
+        self.config = config
+        self.draws = Draws(config.shop.seed)
+        self.people = make_people(config, self.draws)
+        self.goods: Goods = make_goods(config, self.draws)
+        self.state = State(config, self.people, self.goods, self.draws)
+        self.shelf = Shelf(config, self.people, self.goods, self.draws)
+        self._season: dict[int, Floats] = {}
+        self.hours = hour_shares(config.season)
+        self.epoch = int(datetime.combine(config.shop.start, datetime.min.time(), UTC).timestamp())
+        self.currency = config.shop.currency
+        self.unit = 10 ** EXPONENT[self.currency]
+        """Minor units of one unit of the currency."""
+        self.shipping_minor = round(config.shop.shipping * self.unit)
+        self.discount = np.array([*(offer.discount for offer in config.offers.values()), 0.0])
+        self.free_shipping = np.array([*(offer.free_shipping for offer in config.offers.values()), False])
+        self.checkout = Checkout(config, self.people, self.goods, self.shelf, self.draws)
+        self.intent: Any = as_customer(self.people) / self.checkout.completion
+        """Wishes to order a day, of everybody as a customer: some of them stop on the way."""
+        self.diary: defaultdict[str, list[pa.Table]] | None = None
+        """Pages of what only the truth may tell, by name: visit, order, text, message, dirt. None: nobody keeps it."""
+        self.habit, self.cycle = habits(config, self.draws, self.goods, len(self.people))
+        self.messages = Messages(self)
+        self.aftersales = Aftersales(self)
+        self.dirt = Dirt(self)
+        self._after_nothing = Aftermath([], no_refunds(self))
+        self.by_life_day = np.argsort(self.people.life_day, kind="stable")
+        """People in the order in which their lives change."""
 
+    @cached_property
+    def fragments(self) -> tuple[Any, Any]:
+        """Each product's part of an event's properties, by language; NumPy objects."""
+        english, chinese = (texts.to_numpy(zero_copy_only=False) for texts in self.goods.fragment)
+        return english, chinese
 
-class SeasonSection(Section):
-    """[season]: how a day, an hour, a month compares with the average one."""
+    @cached_property
+    def category_text(self) -> tuple[Any, Any]:
+        """The last part of each category's path as a JSON string, by language; NumPy objects."""
+        english, chinese = (
+            np.array([f'"{path[language].split(" > ")[1]}"' for path in self.goods.categories], object) for language in (0, 1)
+        )
+        return english, chinese
 
-    months: tuple[NotNegative, ...] = Field(
-        (1.0, 0.92, 0.95, 0.93, 0.94, 0.86, 0.8, 0.82, 0.95, 1.05, 1.3, 1.38), description="January to December."
-    )
-    weekdays: tuple[NotNegative, ...] = Field((1.05, 0.98, 0.95, 0.97, 1.08, 1.05, 0.92), description="Monday to Sunday.")
-    hours: tuple[NotNegative, ...] = Field(
-        (2, 1, 1, 1, 1, 1, 2, 4, 6, 7, 8, 8, 9, 8, 7, 7, 7, 8, 9, 11, 13, 13, 10, 5), description="Local hours 0 to 23."
-    )
-    one_clock: bool = Field(
-        default=False, description="Whether everybody lives by one clock, the shop's, which then is called UTC."
-    )
-    singles_day: NotNegative = Field(1.6, description="Lift on 11 November for Chinese readers (a quarter of it for others).")
-    black_friday: NotNegative = Field(
-        1.2, description="Lift on the Friday after Thanksgiving for English readers (a quarter of it for others)."
-    )
+    def season(self, day: int) -> Floats:
+        """Return how a day compares with an average one, for each language; any day, also behind the last."""
+        if day not in self._season:
+            self._season[day] = np.array(season(self.date(day), self.config.season))
+        return self._season[day]
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        for name, length in (("months", 12), ("weekdays", 7), ("hours", 24)):
-            values = getattr(self, name)
-            if len(values) != length or not sum(values):
-                raise ValueError(f"{name} must have {length} numbers, not all zero (found {len(values)})")
-        return self
+    def midnight(self, day: int) -> int:
+        """Return the first second of a day, UTC."""
+        return self.epoch + 86_400 * day
 
+    def date(self, day: int) -> date:
+        """Return a day's date."""
+        return self.config.shop.start + timedelta(days=day)
 
-class BasketSection(Section):
-    """[basket]: what is in an order."""
+    def titles(self, product: Ints, language: Ints) -> Any:
+        """Return what products are called in each reader's language, Arrow strings."""
+        english, chinese = (texts.to_numpy(zero_copy_only=False) for texts in self.goods.title)
+        return pa.array(np.where(language == 1, chinese[product], english[product]), pa.string())
 
-    lines: float = Field(2.2, ge=1, description="Mean number of products in an order.")
-    lines_shape: Positive = Field(6.0, description="Gamma shape of how customers differ in it: small is very different.")
-    quantity: float = Field(1.3, ge=1, description="Mean pieces of a product in an order.")
-    quantity_sigma: NotNegative = Field(0.5, description="Spread (log scale) of the pieces.")
-    quantity_by_price: float = Field(
-        0.0,
-        ge=-3,
-        le=3,
-        description="Exponent of the price in the pieces: at -0.5 of what costs four times as much half as many.",
-    )
-    quantity_by_lines: float = Field(
-        0.0,
-        ge=-3,
-        le=3,
-        description="Exponent of the products in the order in the pieces: below 0 large orders take fewer of each.",
-    )
-    favourite: Share = Field(0.6, description="Share of lines from the customer's two favourite categories.")
-    complement: Share = Field(0.35, description="Share of further lines that complement the first one.")
+    def holds_free_shipping(self, who: Ints, day: int) -> Mask:
+        """Return who holds an offer that ships free."""
+        state = self.state
+        free: Mask = self.free_shipping[state.coupon[who]] & (state.coupon_until[who] >= day)
+        return free
 
+    def held_discount(self, who: Ints, day: int) -> Floats:
+        """Return the share that the coupon each holds takes off."""
+        state = self.state
+        return np.where(state.coupon_until[who] >= day, self.discount[state.coupon[who]], 0.0)
 
-class ProductSection(Section):
-    """[products]: the catalogue and its stock."""
+    def chance_to_redeem(self, who: Ints) -> Floats:
+        """Return the chance that each uses a coupon held when ordering."""
+        return chance_to_redeem(self.people, who)
 
-    price_level: Positive = Field(1.0, description="Factor on all prices.")
-    price_sigma: NotNegative = Field(0.35, description="Spread (log scale) of prices around their kind's.")
-    margin: float = Field(0.45, gt=0, lt=1, description="Mean share of the price left after the cost of goods.")
-    popularity: NotNegative = Field(0.8, description="Exponent of the popularity of products by rank: 0 is equal.")
-    popularity_cut: NotNegative = Field(
-        0.0, description="How far popularity falls off beyond that: by a factor exp(-cut) from the first rank to the last."
-    )
-    launches: Share = Field(0.15, description="Share of products launched after the first day.")
-    stock_days: NotNegative = Field(35.0, description="Days of expected sales a delivery covers; 0 never runs out.")
-    lead_days: int = Field(6, ge=1, le=365, description="Days from ordering a delivery to its arrival.")
-    substitute: Share = Field(0.6, description="Chance to take a substitute for what is out of stock.")
+    def wishes(self, day: int) -> tuple[Floats, Floats]:
+        """Return the chance of everybody here to wish to order today, and to come to look only."""
+        state, m = self.state, self.state.present
+        level = self.season(day).astype(np.float32)[self.people.language[:m]]
+        hazard = state.rate[:m] * level
+        if state.touched:
+            hazard = np.maximum(hazard + state.boost[:m] * state.active[:m], 0)
+        wish = -np.expm1(-hazard)
+        return wish, (1 - wish) * -np.expm1(-state.look[:m] * level)
 
+    def note(self, page: str, columns: Callable[[], dict[str, Any]]) -> None:
+        """Keep what only the truth may tell, where somebody keeps a diary; else nothing is worked out or kept."""
+        if self.diary is not None:
+            self.diary[page].append(pa.table(columns()))
 
-class BehaviourSection(Section):
-    """[behaviour]: what is done between orders."""
+    def live(self, actions: Actions = NONE, *, sales_only: bool = False) -> Today:
+        """Live one day: who comes, what they order, who leaves. Changes the state; the day is over when it returns.
 
-    visits_per_order: NotNegative = Field(
-        2.5, description="Visits without the wish to order, per order, while a customer is active."
-    )
-    visits_after: Share = Field(0.04, description="Share of these visits that go on after a customer has left for good.")
-    views: NotNegative = Field(2.0, description="Mean products viewed in a visit beyond those added to the cart.")
-    search: Share = Field(0.4, description="Share of visits that search; the others open a list.")
-    cart: Share = Field(0.15, description="Share of visits without the wish to order that put something into the cart.")
-    shipping_cost: Share = Field(
-        0.12, description="Mean chance to stop at the cost of shipping, for orders that do not ship free."
-    )
-    login_wall: Share = Field(0.08, description="Chance to stop where those who are not signed in are asked to.")
-    slow_page: Share = Field(0.04, description="Mean chance to stop at a slow payment page.")
-
-
-class AftersalesSection(Section):
-    """[aftersales]: what follows an order."""
-
-    returns: Share = Field(0.06, description="Share of order lines that come back.")
-    return_days: Positive = Field(12.0, description="Mean days until they do.")
-    return_days_sigma: NotNegative = Field(0.0, description="Spread (log scale) of that mean over lines: large is a long tail.")
-    reviews: Share = Field(0.08, description="Share of orders reviewed.")
-    comments: Share = Field(0.02, description="Share of orders that lead to a comment on social media.")
-    support: Share = Field(0.09, description="Share of orders that lead to a support conversation.")
-    resolved: Share = Field(0.72, description="Share of conversations the shop's own staff resolves.")
-    survey: Share = Field(0.06, description="Share of orders whose buyer answers the NPS survey.")
-    upset: NotNegative = Field(0.12, description="Chance that an unresolved conversation makes a customer leave for good.")
-
-
-class ChannelSection(Section):
-    """[messages.channels.NAME]: one way to reach people."""
-
-    cost: NotNegative = Field(description="Cost of a message.")
-    consent: Share = Field(description="Share of customers who agreed to it.")
-    opened: Share = Field(description="Mean chance that a message is opened.")
-    unsubscribe: Share = Field(0.002, description="Chance to unsubscribe at a message, when rested.")
-
-
-class MessageSection(Section):
-    """[messages]: what messages do. Kinds of response after Radcliffe & Surry (1999)."""
-
-    channels: dict[str, ChannelSection] = Field(
-        {
-            "email": ChannelSection(cost=0.002, consent=0.75, opened=0.35, unsubscribe=0.002),
-            "sms": ChannelSection(cost=0.06, consent=0.35, opened=0.8, unsubscribe=0.006),
-            "push": ChannelSection(cost=0.0005, consent=0.3, opened=0.25, unsubscribe=0.004),
-        },
-        description="Ways to reach people.",
-    )
-    persuadable: Share = Field(0.3, description="Share who order more because of an offer.")
-    sure_thing: Share = Field(0.25, description="Share who order anyway and gladly take the discount.")
-    sleeping_dog: Share = Field(
-        0.12, description="Share who order less, or leave, because of a message; the rest are lost causes."
-    )
-    effect: NotNegative = Field(0.12, description="Mean further orders of a persuadable who opens an offer of appeal 1.")
-    memory_days: Positive = Field(4.0, description="Days in which the effect of a message falls by a factor e.")
-    fatigue: NotNegative = Field(
-        0.25, description="How much each message remembered weakens the next: factor exp(-fatigue x messages)."
-    )
-    fatigue_days: Positive = Field(10.0, description="Days in which a message remembered fades by a factor e.")
-    quiet_from: int = Field(21, ge=0, le=23, description="Local hour at which quiet hours begin.")
-    quiet_to: int = Field(9, ge=0, le=23, description="Local hour at which they end.")
-    annoyance: float = Field(4.0, ge=1, description="Factor on unsubscribing for a message in quiet hours.")
-    leave: Share = Field(0.02, description="Chance that a sleeping dog leaves for good at an opened message.")
-
-    @model_validator(mode="after")
-    def _shares(self) -> Self:
-        if self.persuadable + self.sure_thing + self.sleeping_dog > 1:
-            raise ValueError("persuadable, sure_thing and sleeping_dog together must not exceed 1")
-        return self
-
-
-class OfferSection(Section):
-    """[offers.NAME]: something that may be given with a message."""
-
-    discount: float = Field(0.0, ge=0, lt=1, description="Share taken off the goods of the next order.")
-    free_shipping: bool = Field(default=False, description="Whether the next order ships free.")
-    days: int = Field(14, ge=1, le=365, description="Days it is valid.")
-    appeal: NotNegative = Field(1.0, description="Factor on `messages.effect`.")
-
-
-class DirtSection(Section):
-    """[dirt]: what makes real facts hard to read."""
-
-    signed_in: Share = Field(0.6, description="Share of an account holder's visits that are signed in before the checkout.")
-    guest: Share = Field(0.05, description="Share of an account holder's orders placed as a guest.")
-    devices: float = Field(1.7, ge=1, le=3, description="Mean devices of a person (1 to 3).")
-    reset_days: Positive = Field(120.0, description="Mean days until a device forgets its visitor id.")
-    shared_device: Share = Field(0.1, description="Share of people whose first device is also their household's.")
-    shared_email: Share = Field(0.01, description="Share of people who use the e-mail of their household.")
-    second_email: Share = Field(0.06, description="Share of people who use a second e-mail as guests.")
-    duplicates: Share = Field(0.01, description="Share of events delivered twice.")
-    out_of_order: Share = Field(0.05, description="Share of events that arrive minutes behind later ones.")
-    late: Share = Field(0.01, description="Share of events delivered on a later day.")
-    late_days: Positive = Field(1.5, description="Mean days they are late.")
-    skewed: Share = Field(0.01, description="Share of devices whose clock is wrong.")
-    skew_seconds: NotNegative = Field(5400.0, description="Mean seconds it is wrong by.")
-    bots: NotNegative = Field(0.02, description="Events of bots per event of a person.")
-    malformed: Share = Field(0.001, description="Share of events that cannot be read.")
-
-
-class WorldConfig(Section):
-    """Everything about a simulated shop. `WorldConfig()` is a two-year bilingual shop of 4,000 customers."""
-
-    shop: ShopSection = ShopSection()
-    customers: CustomerSection = CustomerSection()
-    acquisition: dict[str, AcquisitionSource] = {
-        "paid_search": AcquisitionSource(share=0.28, cost=9.0, rate_factor=0.9),
-        "social": AcquisitionSource(share=0.24, cost=6.0, rate_factor=0.8),
-        "referral": AcquisitionSource(share=0.12, cost=5.0, rate_factor=1.3),
-        "direct": AcquisitionSource(share=0.24, cost=0.0, rate_factor=1.15),
-        "store": AcquisitionSource(share=0.12, cost=2.0, rate_factor=1.05),
-    }
-    countries: dict[str, Share] = {"Germany": 0.22, "United Kingdom": 0.36, "China": 0.3, "Singapore": 0.12}
-    season: SeasonSection = SeasonSection()
-    basket: BasketSection = BasketSection()
-    products: ProductSection = ProductSection()
-    behaviour: BehaviourSection = BehaviourSection()
-    aftersales: AftersalesSection = AftersalesSection()
-    messages: MessageSection = MessageSection()
-    offers: dict[str, OfferSection] = {
-        "content": OfferSection(appeal=0.35),
-        "free_shipping": OfferSection(free_shipping=True, appeal=0.7),
-        "coupon_10": OfferSection(discount=0.1, appeal=1.0),
-        "coupon_20": OfferSection(discount=0.2, appeal=1.5),
-    }
-    dirt: DirtSection = DirtSection()
-
-    @model_validator(mode="after")
-    def _somebody_comes(self) -> Self:
-        if self.customers.arrivals and not sum(self.customers.arrivals):
-            raise ValueError("customers.arrivals must have a month above zero")
-        for name, shares in (
-            ("acquisition", [source.share for source in self.acquisition.values()]),
-            ("countries", list(self.countries.values())),
-        ):
-            if not sum(shares):
-                raise ValueError(f"{name} must have a share above zero")
-        return self
-
-    @classmethod
-    def of(cls, told: Mapping[str, Any], *, where: str = "the settings") -> WorldConfig:
-        """Return the world that nested settings describe. Raises SettingsError naming the first setting that cannot be."""
-        try:
-            return cls.model_validate(dict(told))
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or "the settings"
-            given = first.get("input")
-            shown = "" if isinstance(given, (dict, BaseModel)) else f" = {given}"
-            raise SettingsError(
-                f"cannot simulate with {name}{shown}",
-                first["msg"].removeprefix("Value error, ").rstrip("."),
-                f"Mend it in {where}; docs/reference/world.md lists every setting.",
-            ) from None
-
-    @classmethod
-    def read(cls, file: Path) -> WorldConfig:
-        """Return the world a TOML file describes. Raises SettingsError."""
-        try:
-            told = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"cannot read the world in {file}", str(error), "Write it as TOML.") from None
-        return cls.of(told, where=str(file))
-
-    def but(self, **sections: Mapping[str, Any]) -> WorldConfig:
-        """Return this world with some settings changed. Raises SettingsError.
-
-        >>> WorldConfig().but(shop={"customers": 10}).shop.customers
-        10
+        With `sales_only` visits leave no events and nothing follows an order; each is dated as its visit began.
         """
-        told = self.model_dump()
-        for name, changes in sections.items():
-            told[name] = {**told.get(name, {}), **changes}
-        return WorldConfig.of(told)
+        state, day = self.state, self.state.day
+        self.shelf.open(day)
+        fresh = arrive(self, day)
+        life_events(self, day)
+        sent = self.messages.deliver(actions.messages)
+        shown, unshown = read_shown(self, actions.recommendations)
+        seen = visits(self, day, self._visitors(day, fresh), shown)
+        orders = place_orders(self, seen, day)
+        told = NOTHING if sales_only else tell(self, seen, day, orders.said, orders.total_minor)
+        if not sales_only:
+            orders = orders.at(told.second[told.name == NUMBER["Order Completed"]])
+        sell(self, orders, day)
+        settle(self, orders, day)
+        miss(self, seen, day)
+        new = hear(self, orders, told)
+        after = self._after_nothing if sales_only else self.aftersales.day(orders, actions.answers)
+        self._note_visits(seen, orders)
+        state.day += 1
+        deeds = [*sent, told, *after.deeds]
+        refused = [*self.messages.refused, *unshown, *after.refused]
+        return Today(day=day, visits=seen, orders=orders, deeds=deeds, refund=after.refund, new=new, refused=refused)
 
-    def lasting(self, days: int) -> WorldConfig:
-        """Return this world with as many days, ending on the same day. Raises SettingsError."""
-        if not 0 < days <= MOST_DAYS:
-            fix = "it must be above zero" if days <= 0 else f"it must be at most {MOST_DAYS}"
-            raise SettingsError(f"cannot simulate with shop.days = {days}", fix, "Try 730.")
-        return self.but(shop={"start": self.shop.end - timedelta(days=days)})
+    def _note_visits(self, seen: Visits, orders: Orders) -> None:
+        self.note(
+            "visit",
+            lambda: {
+                "session_id": hex_or_null(seen.session),
+                "anonymous_id": hex_or_null(seen.visitor),
+                "person": seen.person,
+                "wish": seen.wish,
+                "cause": pa.array([cause or None for cause in CAUSES]).take(pa.array(seen.cause)),
+            },
+        )
+        self.note("order", lambda: {"order_id": order_numbers(self.draws, orders.key, self.epoch), "person": orders.person})
 
-    def toml(self) -> str:
-        """Return the file that describes this world, every setting with its meaning."""
-        parts: list[str] = []
-        for name, value in self:
-            parts += _section(name, value)
-        return "\n".join(parts) + "\n"
-
-
-def _section(name: str, value: Any) -> list[str]:
-    """Return the lines of one section, its own settings first and its tables of sections behind them."""
-    if isinstance(value, dict) and not any(isinstance(inner, BaseModel) for inner in value.values()):
-        return [f"[{name}]", *(f'"{key}" = {_literal(inner)}' for key, inner in value.items()), ""]
-    if isinstance(value, dict):
-        return [line for key, inner in value.items() for line in _section(f"{name}.{key}", inner)]
-    about = {key: field.description or "" for key, field in type(value).model_fields.items()}
-    lines, further = [f"[{name}]"], []
-    for key, inner in value:
-        if isinstance(inner, dict):
-            further += _section(f"{name}.{key}", inner)
-        else:
-            lines.append(f"{key} = {_literal(inner)}  # {about[key]}")
-    return [*lines, "", *further]
-
-
-def _literal(value: Any) -> str:
-    """Return a value as TOML writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, tuple):
-        return f"[{', '.join(_literal(one) for one in value)}]"
-    return str(value)
+    def _visitors(self, day: int, fresh: Ints) -> Callers:
+        """Return who wishes to order today, which of them nothing stops (their first order), and who comes to look."""
+        wish, look = self.wishes(day)
+        drawn = self.draws.stream("visit", day).random(wish.size, dtype=np.float32)
+        wants = drawn < wish
+        due = np.flatnonzero(self.state.due[: wish.size] == day)
+        self.state.due[due] += self.cycle[due]
+        due = due[self.draws.chance("replenish", due, self.config.customers.replenish, day)]
+        wants[due] = True
+        first = np.zeros(wish.size, np.bool_)
+        first[fresh] = True
+        again = np.full(wish.size, -1)
+        again[due] = self.habit[due]
+        buyers = np.flatnonzero(wants | first)
+        return Callers(buyers, first[buyers], again[buyers], np.flatnonzero(~wants & ~first & (drawn < wish + look)))
