@@ -17,6 +17,8 @@ from lifeloop.simulate.visits import CAUSES, Visits
 if TYPE_CHECKING:
     from lifeloop.simulate.world import World
 
+_CALM_STEPS = 65
+"""Visits of more steps go faster, so that none lasts longer than 48 minutes."""
 _MOST_VIEWS = 40
 _LISTS = np.array([f', "list_id": "recommended: {name}"' for name in PLACEMENTS], object)
 
