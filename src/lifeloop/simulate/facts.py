@@ -105,7 +105,7 @@ def hear(world: World, orders: Orders, told: Deeds) -> NewCustomers:
     who = np.concatenate([before, told.person[opened], orders.person[named]])
     second = np.concatenate([world.epoch - 1 - age, told.second[opened], orders.second[named]])
     person, first = np.unique(who, return_index=True)
-    first = first[~state.known[person]]
+    first = first[~state.known[person] | (first < before.size)]
     state.known[person] = True
     guests = _new_guests(world, orders)
     return NewCustomers(

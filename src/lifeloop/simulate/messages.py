@@ -1,11 +1,13 @@
 """Messages and what they do: opened or not, further orders or fewer, a coupon, fatigue, unsubscribing, leaving for good.
 
-One opened message with offer o adds effect[i, o] x exp(-fatigue x remembered) orders in all to what person i will order,
-fading with `messages.memory_days`; the true uplift is worked out in `expect`.
+One opened message with offer o adds effect[i, o] x exp(-fatigue x remembered) orders in all to what person i will order from
+the next day on, fading with `messages.memory_days`; the true uplift is worked out in `expect`.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,8 +34,37 @@ _CLICK = (0.1, 0.25)
 """Chance to click in an opened message, and how much more where the price matters."""
 
 
+@dataclass(frozen=True)
+class Clicks:
+    """Today's clicks in messages, as columns of equal length: one a person at most."""
+
+    person: Ints
+    second: Ints
+    channel: Ints
+    offer: Ints
+
+
+NO_CLICKS = Clicks(*(np.zeros(0, np.int64) for _ in range(4)))
+"""Nobody clicked."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Today's messages, as columns of equal length."""
+
+    person: Ints
+    channel: Ints
+    offer: Ints
+    hour: Ints
+    attention: Floats
+    """What is left of each message's strength after those remembered."""
+    opened: Mask
+    lost: Mask
+    """Who unsubscribes."""
+
+
 class Messages:
-    """The way of messages from the policy to the people."""
+    """The way of messages from the policy to the people. What a message does begins with the next day."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -44,27 +75,38 @@ class Messages:
         self.forget = float(np.exp(-1 / told.fatigue_days))
         self.aliases: dict[str, int] = {}
         """Customer ids under which people ordered as guests, beside their own."""
+        self.clicks = NO_CLICKS
+        """Today's clicks."""
+        self._sent: Sent | None = None
         self.refused: list[tuple[str, str]] = []
         """Today's messages that could not be sent: customer id and reason."""
 
-    def deliver(self, asked: pa.Table) -> list[Deeds]:
-        """Send today's messages and let them act; return what the shop sees of it. Changes the state."""
-        self.refused = []
-        state = self.world.state
-        if state.touched:
-            state.boost[: state.present] *= self.fade
-            state.fatigue[: state.present] *= self.forget
+    def send(self, asked: pa.Table) -> list[Deeds]:
+        """Send today's messages and return what the shop sees of it; `act` lets them work when the day is over."""
+        self.refused, self.clicks, self._sent = [], NO_CLICKS, None
         if not asked.num_rows:
             return []
         who, channel, offer, hour = self._sendable(asked)
         if not who.size:
             return []
+        chance = self.chance_to_open(who, channel, hour)
+        opened = self.world.draws.chance("opened", who, chance, self.world.state.day)
+        lost = self._unsubscribes(who, channel, hour)
+        self._sent = Sent(who, channel, offer, hour, self.attention(who), opened, lost)
+        return self._tell(self._sent)
+
+    def act(self) -> None:
+        """End the day: what earlier messages did fades, what today's will do is added. Changes the state."""
+        state, sent = self.world.state, self._sent
+        if state.touched:
+            state.boost[: state.present] *= self.fade
+            state.fatigue[: state.present] *= self.forget
+        if sent is None:
+            return
         state.touched = True
-        opened = self._opened(who, channel, hour)
-        self._act(who[opened], offer[opened])
-        lost = self._unsubscribe(who, channel, hour)
-        state.fatigue[who] += 1
-        return self._tell(who, channel, offer, hour, opened, lost)
+        state.subscribed[sent.person[sent.lost], sent.channel[sent.lost]] = False
+        self._work(sent.person[sent.opened], sent.offer[sent.opened], sent.attention[sent.opened])
+        state.fatigue[sent.person] += 1
 
     def persons(self, customers: Any) -> Ints:
         """Return the person behind each customer id the shop has heard of; -1 for others."""
@@ -114,63 +156,66 @@ class Messages:
         good, self.refused = sift(customers, reasons)
         return who[good], channel[good], offer[good], hour[good]
 
-    def _opened(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
-        return self.world.draws.chance("opened", who, self.chance_to_open(who, channel, hour), self.world.state.day)
-
-    def _act(self, who: Ints, offer: Ints) -> None:
-        """Let opened messages act on those who read them."""
+    def _work(self, who: Ints, offer: Ints, attention: Floats) -> None:
+        """Let opened messages work on those who read them, from tomorrow on."""
         world, state = self.world, self.world.state
-        strength = world.people.effect[who, offer] * self.attention(who)
+        strength = world.people.effect[who, offer] * attention
         state.boost[who] += (strength * (1 - self.fade) / world.checkout.completion[who]).astype(np.float32)
         given = (world.discount[offer] > 0) | world.free_shipping[offer]
         days = np.array([one.days for one in world.config.offers.values()])
         state.coupon[who[given]] = offer[given]
-        state.coupon_until[who[given]] = state.day + days[offer[given]] - 1
+        state.coupon_until[who[given]] = state.day + days[offer[given]]
         dogs = who[(world.people.response[who] == DOG) & state.active[who]]
         leaves = world.draws.chance("message: leave", dogs, world.config.messages.leave, state.day)
         state.leave(dogs[leaves], world.config.behaviour.visits_after)
 
-    def _unsubscribe(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
-        """Let people unsubscribe; return who does."""
+    def _unsubscribes(self, who: Ints, channel: Ints, hour: Ints) -> Mask:
+        """Return who unsubscribes."""
         world, state, told = self.world, self.world.state, self.world.config.messages
         chance = np.array([one.unsubscribe for one in told.channels.values()])[channel]
         chance = chance * (1 + _TIRED_UNSUBSCRIBE * state.fatigue[who])
         chance = chance * np.where(world.people.response[who] == DOG, _DOG_UNSUBSCRIBE, 1.0)
         chance = chance * np.where(self.quiet(who, hour), told.annoyance, 1.0)
-        lost = world.draws.chance("unsubscribe", who, chance, state.day)
-        state.subscribed[who[lost], channel[lost]] = False
-        return lost
+        return world.draws.chance("unsubscribe", who, chance, state.day)
 
-    def _tell(self, who: Ints, channel: Ints, offer: Ints, hour: Ints, opened: Mask, lost: Mask) -> list[Deeds]:
-        """Return deliveries, openings, clicks and unsubscriptions as events."""
-        world, day = self.world, self.world.state.day
-        sent = world.midnight(day) + hour * 3600 + np.floor(world.draws.uniform("sent", who, day) * 900).astype(np.int64)
+    def _tell(self, sent: Sent) -> list[Deeds]:
+        """Return deliveries, openings, clicks and unsubscriptions as events; note who clicked."""
+        world, day, who = self.world, self.world.state.day, sent.person
+        at = world.midnight(day) + sent.hour * 3600 + np.floor(world.draws.uniform("sent", who, day) * 900).astype(np.int64)
         wait = 60 + np.floor(world.draws.uniform("reads", who, day) ** 2 * 14_000).astype(np.int64)
-        read = np.minimum(sent + wait, world.midnight(day + 1) - 60)
-        clicks = opened & world.draws.chance("click", who, _CLICK[0] + _CLICK[1] * world.people.sensitivity[who], day)
+        read = np.minimum(at + wait, world.midnight(day + 1) - 60)
+        chance = _CLICK[0] + _CLICK[1] * world.people.sensitivity[who]
+        clicked = np.flatnonzero(sent.opened & world.draws.chance("click", who, chance, day))
+        self.clicks = Clicks(who[clicked], read[clicked] + 20, sent.channel[clicked], sent.offer[clicked])
         extra = pa.array(
             [
-                f'"channel": "{self.channels[by]}", "offer": "{self.offers[what]}"'
-                for by, what in zip(channel.tolist(), offer.tolist(), strict=True)
+                f'"channel": {json.dumps(self.channels[by])}, "offer": {json.dumps(self.offers[what])}'
+                for by, what in zip(sent.channel.tolist(), sent.offer.tolist(), strict=True)
             ],
             pa.string(),
         )
-        parts, ids = [], world.draws.bits("message: id", who, day, 0)
-        told: tuple[tuple[str, Mask, Ints], ...] = (
-            ("Delivered", np.ones(who.size, np.bool_), sent),
-            ("Opened", opened, read),
-            ("Link Clicked", clicks, read + 20),
-            ("Unsubscribed", lost, read + 30),
+        told = (
+            ("Delivered", np.arange(who.size), at),
+            ("Opened", np.flatnonzero(sent.opened), read),
+            ("Link Clicked", clicked, read + 20),
+            ("Unsubscribed", np.flatnonzero(sent.lost), read + 30),
         )
+        parts = []
         for k, (what, rows, second) in enumerate(told):
-            place = np.flatnonzero(rows)
-            number = np.array([self._event(name, what) for name in self.channels])[channel[place]]
-            message = world.draws.bits("message: id", who[place], day, k)
-            said = np.full(place.size, SELF)
-            parts.append(deeds(number, who[place], second[place], message, customer=said, extra=extra.take(pa.array(place))))
-        self.world.note(
+            number = np.array([self._event(name, what) for name in self.channels], np.int64)[sent.channel[rows]]
+            message = world.draws.bits("message: id", who[rows], day, k)
+            said = np.full(rows.size, SELF)
+            parts.append(deeds(number, who[rows], second[rows], message, customer=said, extra=extra.take(pa.array(rows))))
+        ids = parts[0].message
+        world.note(
             "message",
-            lambda: {"message_id": hex_or_null(ids), "person": who, "offer": offer, "channel": channel, "opened": opened},
+            lambda: {
+                "message_id": hex_or_null(ids),
+                "person": who,
+                "offer": pa.array(self.offers).take(pa.array(sent.offer)),
+                "channel": pa.array(self.channels).take(pa.array(sent.channel)),
+                "opened": sent.opened,
+            },
         )
         return parts
 

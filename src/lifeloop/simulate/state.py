@@ -49,8 +49,8 @@ class State:
         """The offer held, by number; -1: none."""
         self.coupon_until: Ints = np.full(n, -1, np.int64)
         """Last day it is valid."""
-        self.known: Mask = np.zeros(n, np.bool_)
-        """The shop has a customer row of this person."""
+        self.known: Mask = (people.arrival < 0) & ~people.unnamed
+        """The shop knows this person by the own customer id."""
         cover = config.products.stock_days
         first = draws.stream("stock").uniform(0.6, 1.6, p) * cover if cover else np.full(p, np.inf)
         self.demand: Floats = np.maximum(_expected_sales(config) * goods.popularity, 1e-6)

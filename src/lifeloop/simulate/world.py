@@ -156,7 +156,7 @@ class World:
         self.shelf.open(day)
         fresh = arrive(self, day)
         life_events(self, day)
-        sent = self.messages.deliver(actions.messages)
+        sent = self.messages.send(actions.messages)
         shown, unshown = read_shown(self, actions.recommendations)
         seen = visits(self, day, self._visitors(day, fresh), shown)
         orders = place_orders(self, seen, day)
@@ -169,6 +169,7 @@ class World:
         new = hear(self, orders, told)
         after = self._after_nothing if sales_only else self.aftersales.day(orders, actions.answers)
         self._note_visits(seen, orders)
+        self.messages.act()
         state.day += 1
         deeds = [*sent, told, *after.deeds]
         refused = [*self.messages.refused, *unshown, *after.refused]
