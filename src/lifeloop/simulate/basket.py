@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lifeloop.simulate.draws import Draws, Floats, Ints, Mask, pick
+from lifeloop.simulate.draws import Draws, Floats, Ints, Keys, Mask, pick
 from lifeloop.simulate.goods import Goods
 from lifeloop.simulate.people import People
 from lifeloop.simulate.pieces import Pieces
 from lifeloop.simulate.settings import WorldConfig
 
+LIFE_CATEGORIES = ("Storage", "Tableware", "Bath textiles", "Keepsakes")
+"""What is wanted after a move, a wedding, a birth, an anniversary."""
 SECOND_FAVOURITE = 0.35
 """Share of the second favourite category in what is taken from the two."""
 
@@ -36,7 +38,11 @@ class Shelf:
         self.config, self.goods, self.draws = config, goods, draws
         share = np.add.reduceat(goods.popularity, goods.starts[:-1])
         self.favourites: Any = np.searchsorted(np.cumsum(share), people.taste * 0.999999)
-        """Favourite categories, shape (n, 2)."""
+        """Favourite categories, shape (n, 2); a life event changes the first for a while."""
+        self.usual: Ints = self.favourites[:, 0].copy()
+        """The first favourite without a life event."""
+        names = [path[0].split(" > ")[1] for path in goods.categories]
+        self._for_life = np.array([names.index(one) for one in LIFE_CATEGORIES if one in names] or [0])
         self.generosity = people.generosity
         self.pieces = Pieces(config.basket, goods)
         self.launches = frozenset(goods.launch[goods.launch > 0].tolist())
@@ -48,6 +54,11 @@ class Shelf:
             return np.zeros(0, np.int64)
         self.running = self._running(day)
         return np.flatnonzero(self.goods.launch == day)
+
+    def wanted_for(self, bits: Keys) -> Ints:
+        """Return the category that somebody's life event makes the favourite, drawn by 64 bits each."""
+        chosen: Ints = self._for_life[(bits % np.uint64(self._for_life.size)).astype(np.int64)]
+        return chosen
 
     def wish(self, who: Ints, day: int, purpose: str, k: Any = 0) -> Ints:
         """Return one product each of these people would like: of a favourite category, or of any."""

@@ -53,13 +53,19 @@ class Checkout:
         """Return each person's chance that a wish to order becomes an order, while the shelves are full."""
         return self.ends(np.arange(len(self.people)))[0]
 
-    def ends(self, who: Ints, free: Any = 0.0) -> tuple[Floats, Floats, Floats]:
+    @cached_property
+    def completion_new(self) -> Floats:
+        """Return the same for who is not known yet."""
+        return self.ends(np.arange(len(self.people)), new=True)[0]
+
+    def ends(self, who: Ints, free: Any = 0.0, new: Any = False) -> tuple[Floats, Floats, Floats]:  # noqa: FBT002 - an array too
         """Return how wishes end, while shipping is free by chance `free`: shares of one wish, shelves full.
 
         The chance of an order; the share of the wish's worth that is ordered (small baskets stop at the cost of shipping
-        more often); the chance of an order whose shipping the shop pays.
+        more often); the chance of an order whose shipping the shop pays. Who is `new` has no account yet to be signed in with.
         """
-        store, online = self._passes[0][who], self._passes[1][who]
+        store = self.shares[2][who]
+        online = np.where(new, self._passes[0][who], self._passes[1][who])
         stops, below = self.people.shipping_cost[who].astype(np.float64) * (1 - free), self.paid_shipping
         orders: Floats = store + online * (1 - stops * below)
         worth: Floats = store + online * (1 - stops * self.paid_worth)
@@ -68,11 +74,12 @@ class Checkout:
 
     @cached_property
     def _passes(self) -> tuple[Floats, Floats]:
-        """Return the chance that a wish comes to a store, and that it passes login and payment online."""
+        """Return the chance that a wish passes login and payment online: of newcomers, and of who is known."""
         people, own = self.people, self.config
-        web, app, store = self.shares
+        web, app, _ = self.shares
         asked = web * (1 - own.dirt.signed_in * people.account) + app * ~people.account
-        return store, (web + app - asked * own.behaviour.login_wall) * (1 - people.slow_page)
+        new = (web + app) * (1 - own.behaviour.login_wall) * (1 - people.slow_page)
+        return new, (web + app - asked * own.behaviour.login_wall) * (1 - people.slow_page)
 
     @property
     def paid_shipping(self) -> float:

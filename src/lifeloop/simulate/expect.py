@@ -18,6 +18,7 @@ Limits  stock-outs enter through the share of wishes and of goods they cost late
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,31 +48,32 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Reading:
-    """A message just opened by everybody: what it does to each."""
+    """A message opened by everybody today: what it does to each from tomorrow on."""
 
     boost: Floats
-    """Further wishes today."""
+    """Further wishes tomorrow."""
     leaves: Floats
     """Chance to leave for good at once."""
-    discount: float = 0.0
-    ships_free: bool = False
-    days: int = 0
+    discount: float
+    ships_free: bool
+    days: int
     """Days the coupon is valid; 0: none was given."""
 
 
-def outlook(world: World, who: Ints, horizon_days: int, reading: Reading | None = None) -> Outlook:
-    """Return what people will do in the next `horizon_days` days, from the state as it is; `reading` adds a message.
+def outlook(world: World, who: Ints, horizon_days: int, *, given: Reading | None = None, share: Any = 1.0) -> Outlook:
+    """Return what people will do in the next `horizon_days` days, from the state as it is; `given` adds a message.
 
+    `share` is the chance that an order is placed under the name that is asked about; orders under other names are not counted.
     The horizon may reach behind the world's last day. Costs horizon x n operations.
     """
-    paths = _Paths(world, who, reading)
+    paths = _Paths(world, who, given, share)
     for day in range(world.state.day, world.state.day + horizon_days):
         paths.live(day)
     return paths.outlook()
 
 
 def reading(world: World, who: Ints, offer: int) -> Reading:
-    """Return what opening a message with an offer does to people today."""
+    """Return what opening a message with an offer does to people."""
     config, people, attention = world.config, world.people, world.messages.attention(who)
     given = list(config.offers.values())[offer]
     dog = people.response[who] == RESPONSES.index("sleeping_dog")
@@ -84,15 +86,12 @@ def reading(world: World, who: Ints, offer: int) -> Reading:
     )
 
 
-def uplift(world: World, who: Ints, offer: int, channel: int, hour: int, horizon_days: int) -> tuple[Floats, Floats]:
-    """Return further orders and further margin (minor units, the message's cost taken off) if each got this message today.
-
-    Whoever may not be sent one counts as if they could.
-    """
-    without, read = outlook(world, who, horizon_days), outlook(world, who, horizon_days, reading(world, who, offer))
-    opened = world.messages.chance_to_open(who, np.full(who.size, channel), np.full(who.size, hour))
-    cost = list(world.config.messages.channels.values())[channel].cost * world.unit
-    return opened * (read.orders - without.orders), opened * (read.margin_minor - without.margin_minor) - cost
+def uplifts(world: World, who: Ints, horizon_days: int) -> Iterator[tuple[Floats, Floats]]:
+    """Yield, offer by offer, further orders and further margin (minor units) of each if they opened it today."""
+    without = outlook(world, who, horizon_days)
+    for offer in range(len(world.config.offers)):
+        read = outlook(world, who, horizon_days, given=reading(world, who, offer))
+        yield read.orders - without.orders, read.margin_minor - without.margin_minor
 
 
 def wish_worth(world: World, who: Ints) -> tuple[Floats, Floats]:
@@ -103,60 +102,52 @@ def wish_worth(world: World, who: Ints) -> tuple[Floats, Floats]:
 
 
 class _Paths:
-    """The chances of everybody's path, day by day."""
+    """The chances of everybody's path, day by day. Pairs are of customers and of prospects, shape (2, n)."""
 
-    def __init__(self, world: World, who: Ints, given: Reading | None) -> None:
+    def __init__(self, world: World, who: Ints, given: Reading | None, share: Any) -> None:
         state, people = world.state, world.people
-        self.world, self.who, self.given, self.start = world, who, given, state.day
+        self.world, self.who, self.given, self.start, self.share = world, who, given, state.day, share
         active = state.active[who] & (who < state.present)
-        stays = 1.0 if given is None else 1 - given.leaves
-        self.customer: Floats = np.where(active & state.bought[who], stays, 0.0)
-        self.prospect: Floats = np.where(active & ~state.bought[who], stays, 0.0)
-        self.fresh = np.stack([self.customer, self.prospect])
-        """Chances to be active without an order yet, as customer and as prospect."""
-        holds = (state.coupon_until[who] >= state.day) & (state.coupon[who] >= 0)
-        self.coupon = self.fresh * (holds | (given is not None and given.days > 0))
+        self.here: Any = np.stack([active & state.bought[who], active & ~state.bought[who]]).astype(np.float64)
+        """Chances to be active."""
+        self.fresh = self.here.copy()
+        """Chances to be active without an order yet under the name asked about."""
+        self.coupon = self.here * ((state.coupon_until[who] >= state.day) & (state.coupon[who] >= 0))
         """Chances to be active with a coupon not yet used."""
-        self.any: Floats = np.zeros(who.size)
-        self.orders: Floats = np.zeros(who.size)
-        self.worth: Floats = np.zeros(who.size)
-        """Orders, each weighed by what its basket is worth against the average wish."""
-        self.given_away: Floats = np.zeros(who.size)
-        self.shipped: Floats = np.zeros(who.size)
-        further: Any = 0.0 if given is None else given.boost
-        self.boost: Floats = state.boost[who].astype(np.float64) + further
+        self.any, self.orders, self.worth, self.given_away, self.shipped = np.zeros((5, who.size))
+        self.boost: Floats = state.boost[who].astype(np.float64)
         self.lift = state.lift[who].astype(np.float64)
-        self.rate = world.intent[who].astype(np.float64)
-        self.prospect_rate = np.where(people.prospect[who], people.rate[who] / world.checkout.completion[who], 0.0)
+        own_rate = people.rate[who] / world.checkout.completion_new[who]
+        self.rates = np.stack([world.intent[who], np.where(people.prospect[who], own_rate, 0.0)])
         upset = world.aftersales.leaves_upset
-        self.leaves = 1 - (1 - people.dropout[who].astype(np.float64)) * (1 - upset)
-        self.leaves_first = 1 - (1 - world.config.customers.once) * (1 - upset)
+        leaves = np.stack([people.dropout[who], np.full(who.size, world.config.customers.once)]).astype(np.float64)
+        self.leaves = 1 - (1 - leaves) * (1 - upset)
+        self.new = np.stack([~state.known[who], np.ones(who.size, np.bool_)])
         self.due = state.due[who].copy()
         self.redeem = world.chance_to_redeem(who)
 
     def live(self, day: int) -> None:
         """Move everybody's chances one day on."""
-        world, state, people, who = self.world, self.world.state, self.world.people, self.who
+        world, state, who = self.world, self.world.state, self.who
         self._life(day)
-        level = world.season(day)[people.language[who]]
-        done, worth, shipped = (share * (1 - state.short) for share in world.checkout.ends(who, self._ships_free(day)))
+        level = world.season(day)[world.people.language[who]]
+        free = self._ships_free(day)
+        both = [world.checkout.ends(who, free, new) for new in self.new]
+        done, worth, shipped = (np.stack([ends[k] for ends in both]) * (1 - state.short) for k in range(3))
         used_up = np.where(self.due == day, world.config.customers.replenish, 0.0)
-        wish = 1 - (1 - used_up) * np.exp(-np.maximum(self.rate * self.lift * level + self.boost, 0))
-        first_wish = 1 - np.exp(-np.maximum(self.prospect_rate * level + self.boost, 0))
-        q, first = wish * done, first_wish * done
+        wish = 1 - np.exp(-np.maximum(self.rates * self.lift * level + self.boost, 0))
+        wish[0] = 1 - (1 - used_up) * (1 - wish[0])
         self._lose_interest(day)
-        self._redeem(day, q, first)
-        self.any = self.any + self.fresh[0] * q + self.fresh[1] * first
-        self.fresh = self.fresh * (1 - np.stack([q, first]))
-        new, repeat = self.prospect * first, self.customer * q
-        self.orders = self.orders + new + repeat
-        wishes = self.prospect * first_wish + self.customer * wish
-        self.worth = self.worth + wishes * worth
-        self.shipped = self.shipped + wishes * shipped
-        self.customer = self.customer - repeat * self.leaves + new * (1 - self.leaves_first)
-        self.prospect = self.prospect - new
+        self._redeem(day, wish, done, worth)
+        q = wish * done
+        self._count(q, wish * worth, wish * shipped)
+        orders = self.here * q
+        self.here = self.here - orders * np.stack([self.leaves[0], np.ones(who.size)])
+        self.here[0] += orders[1] * (1 - self.leaves[1])
         self.boost = self.boost * world.messages.fade
         self.due = np.where(self.due == day, self.due + world.cycle[who], self.due)
+        if self.given is not None and day == self.start:
+            self._read(self.given)
 
     def outlook(self) -> Outlook:
         """Return the sums."""
@@ -167,42 +158,66 @@ class _Paths:
         profit = (self.worth * margin - self.given_away * goods) * kept - self.shipped * world.shipping_minor
         return Outlook(orders=self.orders, any_order=self.any, revenue_minor=revenue, margin_minor=profit)
 
+    def _read(self, given: Reading) -> None:
+        """Let the message work, at the end of its day."""
+        stays = 1 - given.leaves
+        self.here, self.fresh, self.coupon = self.here * stays, self.fresh * stays, self.coupon * stays
+        self.boost = self.boost + given.boost
+        if given.days:
+            self.coupon = self.here.copy()
+
     def _life(self, day: int) -> None:
         """Raise and lower rates with the life events to come."""
-        begins, config = self.world.people.life_day[self.who], self.world.config
-        here = self.world.people.arrival[self.who] <= begins
-        self.lift = np.where((begins == day) & here, config.customers.life_event_lift, self.lift)
-        self.lift = np.where(begins + LIFE_EVENT_DAYS == day, 1.0, self.lift)
+        state, who = self.world.state, self.who
+        begins = state.life_next[who]
+        over = (begins + LIFE_EVENT_DAYS == day) | (state.lift_until[who] == day)
+        self.lift = np.where(over, 1.0, self.lift)
+        here = self.world.people.arrival[who] <= begins
+        self.lift = np.where((begins == day) & here, self.world.config.customers.life_event_lift, self.lift)
+
+    def _offered(self, day: int) -> Reading | None:
+        """Return the message whose coupon is the one held on a day; None: the one held before."""
+        given = self.given
+        return given if given is not None and given.days and day > self.start else None
 
     def _ships_free(self, day: int) -> Floats:
         """Return the chance that each, being active, still holds an offer that ships free."""
-        given = self.given
-        if given is not None and given.days:
-            offers: Any = given.ships_free and day < self.start + given.days
-        else:
-            offers = self.world.holds_free_shipping(self.who, day)
-        active = self.customer + self.prospect
-        held: Floats = np.divide(self.coupon.sum(axis=0), active, out=np.zeros_like(active), where=active > 0)
-        free: Floats = held * offers
+        given = self._offered(day)
+        offers: Any = self.world.holds_free_shipping(self.who, day)
+        if given is not None:
+            offers = given.ships_free and day <= self.start + given.days
+        active, held = self.here.sum(axis=0), self.coupon.sum(axis=0)
+        free: Floats = np.divide(held, active, out=np.zeros_like(active), where=active > 0) * offers
         return free
 
     def _lose_interest(self, day: int) -> None:
         """Let prospects go whose interest ends today."""
         stays = (self.world.people.until[self.who] != day).astype(np.float64)
-        self.prospect = self.prospect * stays
-        self.fresh[1] *= stays
-        self.coupon[1] *= stays
+        for chances in (self.here, self.fresh, self.coupon):
+            chances[1] *= stays
 
-    def _redeem(self, day: int, q: Floats, first: Floats) -> None:
-        """Add up what coupons take off today's orders, as a share of an order."""
-        given = self.given
-        if given is not None and given.days:
-            discount: Any = given.discount if day < self.start + given.days else 0.0
-        else:
-            discount = self.world.held_discount(self.who, day)
-        uses = (self.coupon[0] * q + self.coupon[1] * first) * self.redeem
+    def _redeem(self, day: int, wish: Any, done: Any, worth: Any) -> None:
+        """Add up what coupons take off today's orders, as a share of an average wish's worth."""
+        given = self._offered(day)
+        discount: Any = self.world.held_discount(self.who, day)
+        if given is not None:
+            discount = given.discount if day <= self.start + given.days else 0.0
+        uses = (self.coupon * wish * worth).sum(axis=0) * self.redeem * self.share
         self.given_away = self.given_away + uses * discount
-        kept = 1 - self.redeem
-        customer = self.coupon[0] * (1 - q * (self.redeem + kept * self.leaves))
-        turned = self.coupon[1] * first * kept * (1 - self.leaves_first)
-        self.coupon = np.stack([customer + turned, self.coupon[1] * (1 - first)])
+        q, kept = wish * done, 1 - self.redeem
+        stays = 1 - q * (self.redeem + kept * np.stack([self.leaves[0], np.ones(self.who.size)]))
+        turned = self.coupon[1] * q[1] * kept * (1 - self.leaves[1])
+        self.coupon = self.coupon * stays
+        self.coupon[0] += turned
+
+    def _count(self, q: Any, worth: Any, shipped: Any) -> None:
+        """Add up a day's orders under the name asked about."""
+        share = self.share
+        self.orders = self.orders + (self.here * q).sum(axis=0) * share
+        self.worth = self.worth + (self.here * worth).sum(axis=0) * share
+        self.shipped = self.shipped + (self.here * shipped).sum(axis=0) * share
+        self.any = self.any + (self.fresh * q).sum(axis=0) * share
+        other = q * (1 - share)
+        turned = self.fresh[1] * other[1] * (1 - self.leaves[1])
+        self.fresh = self.fresh * (1 - q + other * np.stack([1 - self.leaves[0], np.zeros(self.who.size)]))
+        self.fresh[0] += turned

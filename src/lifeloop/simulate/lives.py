@@ -12,13 +12,16 @@ import numpy as np
 from lifeloop.simulate.draws import Draws, Ints, pick
 from lifeloop.simulate.goods import Goods
 from lifeloop.simulate.orders import Orders
+from lifeloop.simulate.people import FOREVER
 from lifeloop.simulate.settings import WorldConfig
 
 if TYPE_CHECKING:
+    from lifeloop.simulate.state import State
     from lifeloop.simulate.world import World
 
 LIFE_EVENT_DAYS = 60
 """Days a life event is felt."""
+_NOBODY = np.zeros(0, np.int64)
 _PROSPECT_LOOKS = 0.12
 """Visits a day of an interested prospect."""
 
@@ -30,9 +33,11 @@ def arrive(world: World, day: int) -> Ints:
     state.present = int(np.searchsorted(people.arrival, day, side="right"))
     new = np.arange(before, state.present)
     prospect = people.prospect[new]
-    state.rate[new] = np.where(prospect, people.rate[new] / world.checkout.completion[new], world.intent[new])
+    state.rate[new] = np.where(prospect, people.rate[new] / world.checkout.completion_new[new], world.intent[new])
     state.look[new] = np.where(prospect, _PROSPECT_LOOKS, world.intent[new] * world.config.behaviour.visits_per_order)
     state.bought[new] = people.arrival[new] < 0
+    old = new[state.bought[new] & (world.cycle[new] > 0)]
+    state.due[old] = day + np.floor(world.draws.uniform("first due", old) * world.cycle[old]).astype(np.int64)
     lost = np.flatnonzero(
         people.prospect[: state.present] & (people.until[: state.present] == day) & ~state.bought[: state.present]
     )
@@ -41,21 +46,37 @@ def arrive(world: World, day: int) -> Ints:
 
 
 def life_events(world: World, day: int) -> None:
-    """Raise the rates of those whose life changes today, and lower those whose change is over."""
+    """Change the lives of some today: they order more, and other things; and end what began LIFE_EVENT_DAYS ago."""
     state, lift = world.state, world.config.customers.life_event_lift
-    begins = _whose_life_changes(world, day)
-    begins = begins[(begins < state.present) & state.active[begins]]
-    state.rate[begins] *= lift
-    state.lift[begins] = lift
-    ends = _whose_life_changes(world, day - LIFE_EVENT_DAYS)
+    ends = state.life_ends.pop(day, _NOBODY)
     state.rate[ends] /= state.lift[ends]
     state.lift[ends] = 1
+    world.shelf.favourites[ends, 0] = world.shelf.usual[ends]
+    begins = state.life_begins.pop(day, _NOBODY)
+    here = begins[(begins < state.present) & state.active[begins]]
+    state.rate[here] *= lift
+    state.lift[here] = lift
+    state.lift_until[here] = day + LIFE_EVENT_DAYS
+    world.shelf.favourites[here, 0] = world.shelf.wanted_for(world.draws.bits("life event: kind", here, day))
+    state.life_ends[day + LIFE_EVENT_DAYS] = here
+    if world.config.customers.life_events:
+        wait = -np.log(world.draws.uniform("life event: next", begins, day)) * 365 / world.config.customers.life_events
+        plan_lives(state, begins, day + LIFE_EVENT_DAYS + 1 + np.floor(wait).astype(np.int64), world.config.shop.days)
 
 
-def _whose_life_changes(world: World, day: int) -> Ints:
-    days, order = world.people.life_day, world.by_life_day
-    low, high = (np.searchsorted(days, day, side=side, sorter=order) for side in ("left", "right"))
-    return order[low:high]
+def plan_lives(state: State, who: Ints, day: Ints, days: int) -> None:
+    """Note on which day the lives of people change next, where that lies within the world's days and a year more."""
+    state.life_next[who] = np.minimum(day, FOREVER)
+    soon = np.flatnonzero(day < days)
+    order = soon[np.argsort(day[soon], kind="stable")]
+    for one, group in zip(*_groups(day[order], who[order]), strict=True):
+        state.life_begins[one] = np.concatenate([state.life_begins.get(one, _NOBODY), group])
+
+
+def _groups(keys: Ints, values: Ints) -> tuple[list[int], list[Ints]]:
+    """Return the different keys, which are sorted, and the values of each."""
+    different, first = np.unique(keys, return_index=True)
+    return different.tolist(), np.split(values, first[1:]) if different.size else []
 
 
 def settle(world: World, orders: Orders, day: int) -> None:

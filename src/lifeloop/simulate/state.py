@@ -33,6 +33,14 @@ class State:
         """Visits without the wish to order, a day."""
         self.lift: Floats32 = np.ones(n, np.float32)
         """Factor on the rate because of a life event."""
+        self.lift_until: Ints = np.zeros(n, np.int64)
+        """Day on which the life event is over."""
+        self.life_next: Ints = np.full(n, FOREVER, np.int64)
+        """Day of the next life event."""
+        self.life_begins: dict[int, Ints] = {}
+        """Day -> whose life changes then."""
+        self.life_ends: dict[int, Ints] = {}
+        """Day -> for whom a life event is over then."""
         self.due: Ints = np.full(n, FOREVER, np.int64)
         """Day on which something bought is used up."""
         self.boost: Floats32 = np.zeros(n, np.float32)
@@ -51,6 +59,8 @@ class State:
         """Last day it is valid."""
         self.known: Mask = (people.arrival < 0) & ~people.unnamed
         """The shop knows this person by the own customer id."""
+        self.came: Mask = people.arrival < 0
+        """Has visited the shop before."""
         cover = config.products.stock_days
         first = draws.stream("stock").uniform(0.6, 1.6, p) * cover if cover else np.full(p, np.inf)
         self.demand: Floats = np.maximum(_expected_sales(config) * goods.popularity, 1e-6)

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.expect import outlook, uplift
-from lifeloop.simulate.people import FOREVER, RESPONSES
+from lifeloop.simulate.draws import Floats, Ints
+from lifeloop.simulate.expect import outlook, uplifts
+from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids, name_shares
+from lifeloop.simulate.people import RESPONSES
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Shop
@@ -53,13 +54,11 @@ class Truth:
         """
         world, who = self._world, self._known()
         people, state = world.people, world.state
-        left = state.left[who]
-        day = pa.array([None if one == FOREVER else world.date(one) for one in left.tolist()], pa.date32())
         columns: dict[str, Any] = {
             "customer_id": people.customer_id.take(pa.array(who)),
             "person": who,
             "active": state.active[who],
-            "left_on": day,
+            "left_on": self._dates(state.left[who]),
             "rate_per_week": 7.0 * people.rate[who],
             "dropout": people.dropout[who],
             "price_sensitivity": people.sensitivity[who],
@@ -67,26 +66,27 @@ class Truth:
             "acquired_by": pa.array(list(world.config.acquisition)).take(pa.array(people.source[who])),
             "language": pa.array(LANGUAGES).take(pa.array(people.language[who])),
             "household": people.household[who],
-            "life_event_on": self._dates(people.life_day[who]),
+            "life_event_until": self._dates(state.lift_until[who], coming=True),
         }
         return pa.table(columns)
 
     def expected(self, horizon_days: int) -> pa.Table:
-        """Return what each known customer will do within the horizon in expectation: orders, P(no order), revenue, margin.
+        """Return what each customer will do within the horizon in expectation: orders, P(no order), revenue, margin.
 
-        Guests who share an e-mail are one customer to the shop, and one row here.
+        One row per customer id given out, for the orders under that id: who has an account and orders as a guest, too, is two
+        customers to the shop, and guests who share an e-mail are one.
         """
-        who = self._known()
-        seen = outlook(self._world, who, horizon_days)
-        ids = self._ids(who).dictionary_encode()
-        one, n = ids.indices.to_numpy(), len(ids.dictionary)
+        who, ids, share = self._names()
+        seen = outlook(self._world, who, horizon_days, share=share)
+        names = ids.dictionary_encode()
+        one, n = names.indices.to_numpy(), len(names.dictionary)
 
         def total(values: Any) -> Any:
             return np.bincount(one, values, minlength=n)
 
         return pa.table(
             {
-                "customer_id": ids.dictionary,
+                "customer_id": names.dictionary,
                 "active": total(self._world.state.active[who]) > 0,
                 "orders": total(seen.orders),
                 "p_no_order": np.exp(total(np.log(np.maximum(1 - seen.any_order, 1e-300)))),
@@ -106,25 +106,29 @@ class Truth:
     def uplifts(self, horizon_days: int, *, hour: int = 10) -> Iterator[pa.Table]:
         """Yield the uplift of one message after the other."""
         world, who = self._world, self._known()
-        for channel, by in enumerate(world.messages.channels):
-            for offer, what in enumerate(world.messages.offers):
-                orders, margin = uplift(world, who, offer, channel, hour, horizon_days)
+        who = who[
+            np.sort(
+                np.unique(world.people.customer_id.take(pa.array(who)).to_numpy(zero_copy_only=False), return_index=True)[1]
+            )
+        ]
+        ids, told = self._ids(who), world.config.messages.channels
+        for offer, (orders, margin) in zip(world.messages.offers, uplifts(world, who, horizon_days), strict=True):
+            for channel, (by, about) in enumerate(told.items()):
+                opened = world.messages.chance_to_open(who, np.full(who.size, channel), np.full(who.size, hour))
                 columns = {
-                    "customer_id": self._ids(who),
+                    "customer_id": ids,
                     "channel": pa.repeat(by, who.size),
-                    "offer": pa.repeat(what, who.size),
-                    "orders": orders,
-                    "margin_minor": margin,
+                    "offer": pa.repeat(offer, who.size),
+                    "orders": opened * orders,
+                    "margin_minor": opened * margin - about.cost * world.unit,
                     "may_send": world.state.subscribed[who, channel],
                 }
                 yield pa.table(columns)
 
     def identity(self) -> pa.Table:
         """Return every customer id given out and the person behind it; several where a person ordered as a guest too."""
-        who, aliases = self._known(), self._world.messages.aliases
-        ids = [*self._ids(who).to_pylist(), *aliases]
-        table = pa.table({"customer_id": pa.array(ids, pa.string()), "person": [*who.tolist(), *aliases.values()]})
-        return table.group_by(["customer_id", "person"], use_threads=False).aggregate([])
+        who, ids, _ = self._names()
+        return pa.table({"customer_id": ids, "person": who})
 
     def pages(self) -> dict[str, pa.Table]:
         """Return what was noted since the last call, by page, and forget it.
@@ -157,10 +161,25 @@ class Truth:
     def _ids(self, who: Ints) -> Any:
         return self._world.people.customer_id.take(pa.array(who))
 
-    def _dates(self, days: Ints) -> Any:
-        """Return days that have come as dates, others as null."""
+    def _names(self) -> tuple[Ints, Any, Floats]:
+        """Return the person behind every customer id given out, the id, and the share of the person's orders under it."""
+        world, known = self._world, self._known()
+        aliases = world.messages.aliases
+        others = np.unique(np.fromiter(aliases.values(), np.int64, len(aliases)))
+        said = np.repeat([GUEST, SECOND], others.size)
+        person = np.tile(others, 2)
+        ids = customer_ids(world.people, person, said)
+        given = np.array([one in aliases for one in ids.to_pylist()], np.bool_)
+        who = np.concatenate([known, person[given]])
+        as_whom = np.concatenate([np.full(known.size, SELF), said[given]])
+        names = pa.concat_arrays([self._ids(known), ids.filter(pa.array(given))])
+        return who, names, name_shares(world.people, world.draws, world.config.dirt, who, as_whom)
+
+    def _dates(self, days: Ints, *, coming: bool = False) -> Any:
+        """Return days that have come as dates, others as null; with `coming`, days still to come."""
         today = self._world.state.day
-        return pa.array([self._world.date(day) if day < today else None for day in days.tolist()], pa.date32())
+        dates = np.datetime64(self._world.config.shop.start, "D") + np.minimum(days, 10**6)
+        return pa.array(dates, pa.date32(), mask=(days < today) if coming else (days >= today))
 
 
 class TruthFiles:

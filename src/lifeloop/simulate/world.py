@@ -25,7 +25,7 @@ from lifeloop.simulate.dirt import Dirt
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
 from lifeloop.simulate.facts import NewCustomers, hear
 from lifeloop.simulate.goods import Goods, make_goods
-from lifeloop.simulate.lives import arrive, habits, life_events, settle
+from lifeloop.simulate.lives import arrive, habits, life_events, plan_lives, settle
 from lifeloop.simulate.messages import Messages
 from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, place_orders
 from lifeloop.simulate.pages import tell
@@ -81,8 +81,7 @@ class World:
         self.aftersales = Aftersales(self)
         self.dirt = Dirt(self)
         self._after_nothing = Aftermath([], no_refunds(self))
-        self.by_life_day = np.argsort(self.people.life_day, kind="stable")
-        """People in the order in which their lives change."""
+        plan_lives(self.state, np.arange(len(self.people)), self.people.life_day, config.shop.days)
 
     @cached_property
     def fragments(self) -> tuple[Any, Any]:
@@ -202,4 +201,6 @@ class World:
         again = np.full(wish.size, -1)
         again[due] = self.habit[due]
         buyers = np.flatnonzero(wants | first)
-        return Callers(buyers, first[buyers], again[buyers], np.flatnonzero(~wants & ~first & (drawn < wish + look)))
+        looks = drawn < wish + look
+        looks[self.messages.clicks.person] = True
+        return Callers(buyers, first[buyers], again[buyers], np.flatnonzero(~wants & ~first & looks))
