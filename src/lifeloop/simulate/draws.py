@@ -9,6 +9,7 @@ Source  whole populations: Philox (Salmon et al., 2011) as NumPy's `Generator`; 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Any, TypeAlias
 
@@ -49,13 +50,24 @@ class Draws:
 
     def bits(self, purpose: str, who: Any, day: int = 0, k: Any = 0) -> Keys:
         """Return 64 bits for each of `who` (ints), the k-th of a purpose on a day; `k` is an int or an array like `who`."""
-        start = _scalar((self.seed << 32 | zlib.crc32(purpose.encode())) ^ (day * 0xA24BAED4963EE407))
-        keys = np.atleast_1d(np.asarray(who)).astype(np.uint64) * _GOLDEN
-        if isinstance(k, int):
-            keys += np.uint64((start + k * int(_STRIDE)) & _WORD)
-        else:
-            keys += np.asarray(k).astype(np.uint64) * _STRIDE + np.uint64(start)
-        return mixed(keys)
+        return mixed(_addresses(who, k, self._secrets("draw", purpose, day)[0]))
+
+    def ids(self, purpose: str, who: Any, day: int = 0, k: Any = 0) -> Keys:
+        """Return 64 bits for each of `who`, addressed like `bits`, that may leave the shop as names.
+
+        One mixing can be undone by anybody, and then neighbours lie a known step apart: one id with its owner would give away
+        the owners of all others. So names are mixed twice, with secrets of seed, purpose and day before, between and after
+        (the scheme of Even & Mansour, 1997, with two rounds): what is seen can neither be undone nor compared from outside.
+        That keeps names from carrying the truth into models and statistics; it is no cryptography, and whoever knows the seed
+        knows everything anyhow. An id takes 5 to 10 ns, a keyed BLAKE2b of each would take 540.
+        """
+        before, between, after = self._secrets("name", purpose, day)
+        return mixed(mixed(_addresses(who, k, before)) + np.uint64(between)) ^ np.uint64(after)
+
+    def _secrets(self, use: str, purpose: str, day: int) -> tuple[int, int, int]:
+        """Return three words of 64 bits that only the seed gives away."""
+        digest = hashlib.blake2b(f"{self.seed}|{use}|{purpose}|{day}".encode(), digest_size=24).digest()
+        return int.from_bytes(digest[:8]), int.from_bytes(digest[8:16]), int.from_bytes(digest[16:])
 
     def uniform(self, purpose: str, who: Any, day: int = 0, k: Any = 0) -> Floats:
         """Return numbers in (0, 1), addressed like `bits`."""
@@ -77,12 +89,14 @@ class Draws:
         return np.floor(np.log(self.uniform(purpose, who, day, k)) / np.log(ratio)).astype(np.int64)
 
 
-def _scalar(value: int) -> int:
-    """Return the mixed bits of one number."""
-    value &= _WORD
-    value = (value ^ (value >> 30)) * int(_FIRST) & _WORD
-    value = (value ^ (value >> 27)) * int(_SECOND) & _WORD
-    return value ^ (value >> 31)
+def _addresses(who: Any, k: Any, start: int) -> Keys:
+    """Return one number for each of `who` and `k`, counted in steps from `start`."""
+    keys = np.atleast_1d(np.asarray(who)).astype(np.uint64) * _GOLDEN
+    if isinstance(k, int):
+        keys += np.uint64((start + k * int(_STRIDE)) & _WORD)
+    else:
+        keys += np.asarray(k).astype(np.uint64) * _STRIDE + np.uint64(start)
+    return keys
 
 
 def pick(cumulative: Floats, uniform: Floats) -> Ints:
