@@ -22,7 +22,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("track", "Live Chat Conversation Ended"), ("track", "Email Delivered"), ("track", "Email Opened"),
     ("track", "Email Link Clicked"), ("track", "Unsubscribed"), ("track", "SMS Delivered"), ("track", "SMS Opened"),
     ("track", "SMS Link Clicked"), ("track", "Push Delivered"), ("track", "Push Opened"), ("track", "Push Link Clicked"),
-    ("track", "Product Clicked"),
+    ("track", "Product Clicked"), ("track", "Consent Given"),
 )  # fmt: skip
 """Types and names of events, by number. Segment's e-commerce, live-chat and e-mail names where it has one."""
 NUMBER = {name: number for number, (kind, name) in enumerate(NAMES) if (kind, name) != ("screen", "Home")}

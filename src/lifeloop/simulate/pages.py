@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.simulate.checkout import CHANNELS, STORE
+from lifeloop.simulate.contact import campaigns, consents
 from lifeloop.simulate.deeds import NUMBER, SCREEN, Deeds, order_key
 from lifeloop.simulate.draws import Ints, Mask
 from lifeloop.simulate.identity import NOBODY, SELF
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _CALM_STEPS = 65
 """Visits of more steps go faster, so that none lasts longer than 48 minutes."""
 _MOST_VIEWS = 40
+_BLANK = dict.fromkeys(("product", "category", "placement", "pieces", "said", "amount", "campaign"), -1) | {"order": False}
 _LISTS = np.array([f', "list_id": "recommended: {name}"' for name in PLACEMENTS], object)
 
 
@@ -30,7 +32,7 @@ def tell(world: World, seen: Visits, day: int, said: Ints, totals: Ints) -> Deed
     """
     online = np.flatnonzero(seen.channel != STORE)
     steps = _Steps(world, seen, day)
-    steps.add(np.where(seen.channel[online] == 1, SCREEN, 0), online, 0.0)
+    steps.add(np.where(seen.channel[online] == 1, SCREEN, 0), online, 0.0, campaign=seen.campaign[online])
     searches = world.draws.chance("search", seen.person[online], world.config.behaviour.search, day)
     wished = world.shelf.wish(seen.person[online], day, "interest")
     steps.add(np.where(searches, NUMBER["Products Searched"], NUMBER["Product List Viewed"]), online, 1.0, category=wished)
@@ -107,16 +109,12 @@ class _Steps:
 
     def __init__(self, world: World, seen: Visits, day: int) -> None:
         self.world, self.seen, self.day = world, seen, day
-        self.parts: dict[str, list[Any]] = {
-            name: []
-            for name in ("visit", "name", "rank", "product", "category", "placement", "pieces", "said", "amount", "order")
-        }
+        self.parts: dict[str, list[Any]] = {name: [] for name in ("visit", "name", "rank", *_BLANK)}
 
     def add(self, name: Ints, visit: Ints, rank: Any, **given: Any) -> None:
         """Add one event per entry of `visit`."""
         n = visit.size
-        blank = {"product": -1, "category": -1, "placement": -1, "pieces": -1, "said": -1, "amount": -1, "order": False}
-        for key, value in {"visit": visit, "name": name, "rank": rank, **blank, **given}.items():
+        for key, value in {"visit": visit, "name": name, "rank": rank, **_BLANK, **given}.items():
             dtype = np.float64 if key == "rank" else np.int64
             self.parts[key].append(np.broadcast_to(np.asarray(value, dtype), n))
 
@@ -173,6 +171,10 @@ class _Steps:
         texts[rows] = texts[rows] + _LISTS[got["placement"][rows]]
         rows = np.flatnonzero(got["pieces"] > 0)
         texts[rows] = texts[rows] + ', "quantity": ' + got["pieces"][rows].astype("U6").astype(object)
+        rows = np.flatnonzero(got["campaign"] >= 0)
+        texts[rows] = texts[rows] + ", " + campaigns(self.world.config)[got["campaign"][rows]]
+        rows = np.flatnonzero((got["name"] == NUMBER["Signed Up"]) | ((got["order"] > 0) & (got["said"] > 0)))
+        texts[rows] = texts[rows] + ', "consent": ' + consents(self.world, person[rows])
         return pa.array(texts, pa.string())
 
 

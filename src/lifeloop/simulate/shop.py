@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
 from lifeloop.base.errors import SettingsError
 from lifeloop.simulate.actions import NONE, Actions
+from lifeloop.simulate.contact import consent_given, consents
 from lifeloop.simulate.deeds import together
 from lifeloop.simulate.facts import customer_table, event_table, product_table
 from lifeloop.simulate.orders import order_tables
@@ -28,6 +30,8 @@ class Seen:
     refund: pa.Table
     product: pa.Table
     customer: pa.Table
+    consent: Any
+    """The channels each new customer agreed to, as JSON lists, in the order of `customer`; Arrow strings."""
     refused: list[tuple[str, str]]
     """Actions that could not be done: what was asked for (a customer or a conversation) and why."""
 
@@ -78,7 +82,7 @@ class Shop:
 def write_down(world: World, today: Today) -> Seen:
     """Return the rows of the declared tables that a day leaves."""
     order, line = order_tables(world, today.orders)
-    done = together(today.deeds)
+    done = together([consent_given(world, today.day), *today.deeds])
     done = together([done, world.dirt.bots(today.day, done)])
     return Seen(
         day=world.date(today.day),
@@ -88,5 +92,6 @@ def write_down(world: World, today: Today) -> Seen:
         refund=today.refund,
         product=product_table(world, today.day),
         customer=customer_table(world, today.new),
+        consent=pa.array(consents(world, today.new.person), pa.string()),
         refused=today.refused,
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from lifeloop.simulate.basket import Baskets
 from lifeloop.simulate.checkout import STORE
+from lifeloop.simulate.contact import first_campaigns
 from lifeloop.simulate.draws import Ints, Keys, Mask, pick
 from lifeloop.simulate.identity import SELF, ordering_as, visitors
 from lifeloop.simulate.shown import NOTHING_SHOWN, Noticed, Shown, notice, with_lines
@@ -68,6 +69,8 @@ class Visits:
     """Recommendations they were shown."""
     signs_up: Mask
     """Opens the account today: at the checkout, or after looking around."""
+    campaign: Ints
+    """Where it came from, a place in `contact.campaigns`; -1: nothing is told."""
 
     @property
     def ordered(self) -> Mask:
@@ -77,7 +80,10 @@ class Visits:
 
 
 def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOWN) -> Visits:
-    """Draw the day's visits of people who wish to order and of people who come to look."""
+    """Draw the day's visits of people who wish to order and of people who come to look.
+
+    Changes the state: they have come before from now on.
+    """
     people, draws, config = world.people, world.draws, world.config
     buyers, sure = callers.buyers, callers.sure
     who = np.concatenate([buyers, callers.lookers])
@@ -110,6 +116,7 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
         sure=np.concatenate([sure, np.zeros(callers.lookers.size, np.bool_)]),
         noticed=noticed,
         signs_up=new & np.where(wish, named, draws.chance("sign up", who, _SIGNS_UP, day)),
+        campaign=first_campaigns(world, who, channel != STORE),
     )
 
 

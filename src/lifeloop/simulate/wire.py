@@ -23,7 +23,7 @@ from lifeloop.simulate.draws import Ints, Keys
 from lifeloop.simulate.files import Drafts, Packing, TableFile, nobody
 from lifeloop.simulate.shop import Seen, Shop
 from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
-from lifeloop.simulate.wire_texts import listed, money, said, stamps, where
+from lifeloop.simulate.wire_texts import escaped, listed, money, said, stamps, where
 from lifeloop.simulate.world import World
 
 FILE_BYTES = 256 << 20
@@ -121,7 +121,7 @@ class Pen:
         place[people + torn] = place.size + np.arange(torn.size)
         received = np.concatenate([told, _seconds(event["received_at"].combine_chunks())])
         broken = said('{"type":"track","properties":', event["properties"].combine_chunks().take(pa.array(torn)), "\n")
-        lines = pa.concat_arrays([self._people(seen.customer, told), *pieces, broken])
+        lines = pa.concat_arrays([self._people(seen.customer, seen.consent, told), *pieces, broken])
         return [lines.take(pa.array(place[np.argsort(received, kind="stable")]))]
 
     def _remember(self, customer: pa.Table) -> None:
@@ -191,13 +191,13 @@ class Pen:
         ]
         return listed(parts)
 
-    def _people(self, customer: pa.Table, told: Ints) -> Any:
+    def _people(self, customer: pa.Table, consent: Any, told: Ints) -> Any:
         """Return an `identify` for each new customer, told by the shop's own server at the second `told`."""
         get = {name: customer[name].combine_chunks() for name in customer.column_names}
         user, _mail = self._named(get["customer_id"])
         at, created = stamps(told), stamps(_seconds(get["first_seen_at"]))
-        traits = [said(f'"{name}":"', get[name], '"') for name in ("email", "phone", "language", "country")]
-        traits.append(said('"createdAt":"', created, '"'))
+        traits = [said(f'"{name}":"', escaped(get[name]), '"') for name in ("email", "phone", "language", "country")]
+        traits += [said('"createdAt":"', created, '"'), said('"consent":', consent, "")]
         return _joined(
             '{"type":"identify","messageId":"identify-', get["customer_id"], '"',
             said(',"userId":"', user, '"'),

@@ -59,7 +59,7 @@ class OrderTexts:
             "discount": "discount_minor",
         }
         parts = [said(f'"{name}":', money(order[ours].combine_chunks(), self.currency), "") for name, ours in sums.items()]
-        parts += [said(f'"{name}":"', order[name].combine_chunks(), '"') for name in ("coupon", "country")]
+        parts += [said(f'"{name}":"', escaped(order[name].combine_chunks()), '"') for name in ("coupon", "country")]
         return listed([*parts, said('"products":[', products, "]")])
 
     def _products(self, order: pa.Table, line: pa.Table) -> Any:
