@@ -41,7 +41,7 @@ def consent_given(world: World, day: int) -> Deeds:
     who = np.flatnonzero((world.people.arrival < 0) & ~world.people.unnamed)
     said = np.full(who.size, SELF)
     extra = '"consent": ' + consents(world, who)
-    message = world.draws.bits("consent: message", who)
+    message = world.draws.ids("consent: message", who)
     second = np.full(who.size, world.midnight(day))
     return deeds("Consent Given", who, second, message, customer=said, extra=pa.array(extra, pa.string()))
 

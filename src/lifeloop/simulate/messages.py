@@ -203,7 +203,7 @@ class Messages:
         parts = []
         for k, (what, rows, second) in enumerate(told):
             number = np.array([self._event(name, what) for name in self.channels], np.int64)[sent.channel[rows]]
-            message = world.draws.bits("message: id", who[rows], day, k)
+            message = world.draws.ids("message: id", who[rows], day, k)
             said = np.full(rows.size, SELF)
             parts.append(deeds(number, who[rows], second[rows], message, customer=said, extra=extra.take(pa.array(rows))))
         ids = parts[0].message

@@ -76,8 +76,8 @@ def tell_opinions(world: World, day: int, due: Any, titles: Titles) -> Deeds:
     """Return today's reviews, comments and answers to the survey as events; note what they mean."""
     key, person, kind = due["key"], persons(due), due["kind"].astype(np.int64)
     drawn = several(world.draws, "said", ("off", "which", "noise", "network", "explains", "when"), key, kind)
-    bits = several_bits(world.draws, "said: bits", ("words", "id"), key, kind)
-    message = world.draws.bits("said: message", key, k=kind)
+    bits = several_bits(world.draws, "said: bits", ("words",), key, kind)
+    message = world.draws.ids("said: message", key, k=kind)
     points, sentiment = _meaning(world, due, drawn)
     network = np.floor(drawn["network"] * len(_NETWORKS[0])).astype(np.int64)
     language = world.people.language[person]
@@ -85,7 +85,7 @@ def tell_opinions(world: World, day: int, due: Any, titles: Titles) -> Deeds:
         _WRITE[what](tongue, titles[tongue][product], *told) + f', "locale": "{LOCALES[tongue]}"'
         for what, tongue, product, *told in zip(
             *(one.tolist() for one in (kind, language, due["product"], bits["words"], points, sentiment)),
-            hexadecimal(bits["id"]).tolist(),
+            hexadecimal(world.draws.ids("said: id", key, k=kind)).tolist(),
             network.tolist(),
             (drawn["explains"] < _EXPLAIN).tolist(),
             strict=True,

@@ -140,7 +140,7 @@ class _Steps:
             name=got["name"],
             person=person,
             second=second,
-            message=world.draws.bits("visit: message", person, self.day, place),
+            message=world.draws.ids("visit: message", person, self.day, place),
             visitor=np.where(online, seen.visitor[visit], np.uint64(0)),
             session=np.where(online, seen.session[visit], np.uint64(0)),
             customer=np.where(got["said"] >= 0, got["said"], np.where(known, SELF, NOBODY)),

@@ -86,13 +86,13 @@ class Support:
     def _opened(self, day: int, due: Any, order_ids: list[str]) -> Waiting:
         world, person = self.world, persons(due)
         drawn = several(world.draws, "conversation", ("upset", "when"), due["key"])
-        bits = several_bits(world.draws, "conversation: bits", ("id", *_PICKS), due["key"])
+        bits = several_bits(world.draws, "conversation: bits", _PICKS, due["key"])
         cross = ndtr(-0.8 - 0.5 * due["satisfaction"] - 0.4 * world.state.mood[person])
         cross = np.where(due["about"] == INTENTS.index("complaint"), 0.9, cross)
         cross = np.where(due["about"] == INTENTS.index("thanks"), 0.0, cross)
         return Waiting(
             asked=due,
-            ids=[one.decode() for one in hexadecimal(bits["id"]).tolist()],
+            ids=[one.decode() for one in hexadecimal(world.draws.ids("conversation", due["key"])).tolist()],
             upset=drawn["upset"] < cross,
             opened=begins(world, person, day) + np.floor(drawn["when"] * PAUSE).astype(np.int64),
             blanks=blanks(world, due, order_ids, self.titles),
@@ -115,7 +115,7 @@ class Support:
             "text",
             lambda: text_page(
                 world,
-                world.draws.bits("support: message", asked["key"], k=1),
+                world.draws.ids("support: message", asked["key"], k=1),
                 persons(asked),
                 pa.repeat("question", asked.size),
                 sentiment=_sentiments(asked["about"], new.upset),
@@ -213,7 +213,7 @@ class _Chat:
             name,
             persons(asked),
             self.open.opened[row] + wait,
-            self.world.draws.bits("support: message", asked["key"], k=turn),
+            self.world.draws.ids("support: message", asked["key"], k=turn),
             customer=asked["said"].astype(np.int64),
             extra=pa.array(self.extra, pa.string()),
         )
