@@ -28,10 +28,10 @@ NAMES: tuple[tuple[str, str], ...] = (
 NUMBER = {name: number for number, (kind, name) in enumerate(NAMES) if (kind, name) != ("screen", "Home")}
 """Event name -> number; `Home` is the page, SCREEN the app's."""
 SCREEN = 1
-PURPOSES = ("visit", "refund", "review", "comment", "survey", "support", "message", "bot")
-"""What a deed belongs to: together with person, day and place it makes the message id."""
-
-_US = 1_000_000
+DAY = 86_400
+"""Seconds of a day."""
+US = 1_000_000
+"""Microseconds of a second."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,20 @@ class Deeds:
 
 
 def together(parts: Sequence[Deeds]) -> Deeds:
-    """Return the deeds of several parts, in the order of their time."""
+    """Return the deeds of several parts, in the order of their time.
+
+    What one person does within a second stays in its order; of several persons who is first follows from message ids.
+    """
     parts = [part for part in parts if len(part)]
     if not parts:
         return NOTHING
     columns = {one.name: [getattr(part, one.name) for part in parts] for one in fields(Deeds)}
     extra = pa.concat_arrays(columns.pop("extra"))
     whole = Deeds(**{name: np.concatenate(values) for name, values in columns.items()}, extra=extra)
-    return whole.take(np.argsort(whole.second, kind="stable"))
+    whole = whole.take(np.argsort(whole.second, kind="stable"))
+    begins = np.flatnonzero(np.diff(whole.second, prepend=-1) | np.diff(whole.person, prepend=-2))
+    first = np.repeat(whole.message[begins], np.diff(begins, append=len(whole)))
+    return whole.take(np.lexsort((first, whole.second)))
 
 
 def deeds(name: str | Ints, person: Ints, second: Ints, message: Keys, **columns: Any) -> Deeds:
@@ -110,7 +116,7 @@ def order_key(day: Any, person: Any) -> Ints:
 
 def instants(seconds: Ints) -> Any:
     """Return seconds since 1970 as UTC timestamps in Arrow."""
-    return pa.array(seconds * _US, pa.timestamp("us", tz="UTC"))
+    return pa.array(seconds * US, pa.timestamp("us", tz="UTC"))
 
 
 def texts(values: Any) -> Any:

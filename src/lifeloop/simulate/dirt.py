@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, deeds, hex_or_null, instants
+from lifeloop.simulate.deeds import DAY, NOTHING, NUMBER, US, Deeds, deeds, hex_or_null, instants
 from lifeloop.simulate.draws import Draws, Ints, Keys, Mask
 from lifeloop.simulate.settings import DirtSection
 
@@ -37,8 +37,6 @@ BOT_AGENTS = (
     "PriceWatchBot/1.4 (+https://pricewatch.example/bot.html)",
     "Mozilla/5.0 (compatible; FindAllSpider/3.0; spider@findall.example)",
 )
-_DAY = 86_400
-_US = 1_000_000
 
 
 class Dirt:
@@ -59,7 +57,7 @@ class Dirt:
         number = np.arange(events)
         burst, place = number // _BURST, number % _BURST
         bot = np.floor(draws.uniform("bot", burst, day) * _BOTS).astype(np.int64)
-        begins = np.floor(draws.uniform("bot: when", burst, day) * (_DAY - 2 * _BURST)).astype(np.int64)
+        begins = np.floor(draws.uniform("bot: when", burst, day) * (DAY - 2 * _BURST)).astype(np.int64)
         product = shelf[(np.floor(draws.uniform("bot: where", burst, day) * shelf.size).astype(np.int64) + place) % shelf.size]
         home = place == 0
         agents = np.array([f'"user_agent": "{one}", ' for one in BOT_AGENTS], object)
@@ -68,15 +66,15 @@ class Dirt:
         second = (
             world.midnight(day) + begins + np.floor((place + draws.uniform("bot: pause", number, day)) * 1.5).astype(np.int64)
         )
-        message = draws.bits("bot: message", number, day)
+        message = draws.ids("bot: message", number, day)
         self._note(message, "bot", second)
         return deeds(
             np.where(home, 0, NUMBER["Product Viewed"]),
             np.full(events, -1),
             second,
             message,
-            visitor=draws.bits("bot: visitor", bot, k=day // 30),
-            session=draws.bits("bot: session", burst, day),
+            visitor=draws.ids("bot: visitor", bot, k=day // 30),
+            session=draws.ids("bot: session", burst, day),
             product=np.where(home, -1, product),
             extra=pa.array(agent + '"channel": "web", "locale": "en-GB"' + goods, pa.string()),
         )
@@ -100,9 +98,9 @@ class Dirt:
         twice = np.flatnonzero(draws.chance("duplicate", keys, own.duplicates))
         again = received[twice] + _copies(draws, keys[twice])
         for kind, rows in (("skewed", off), ("late", late), ("out_of_order", behind), ("duplicate", twice)):
-            self._note(keys[rows], kind, true[rows] // _US)
+            self._note(keys[rows], kind, true[rows] // US)
         for number, kind in enumerate(BROKEN):
-            self._note(keys[broken[how == number]], kind, true[broken[how == number]] // _US)
+            self._note(keys[broken[how == number]], kind, true[broken[how == number]] // US)
         return self._arrive(
             day, pa.concat_tables([event, spoiled]), np.concatenate([place, place[twice]]), np.concatenate([received, again])
         )
@@ -112,7 +110,7 @@ class Dirt:
         skew = skews(self.world.draws, self.world.config.dirt, keys_of(event["anonymous_id"]))
         off = np.flatnonzero(skew)
         if off.size:
-            event = event.set_column(*_column(event, "occurred_at", instants(true // _US + skew)))
+            event = event.set_column(*_column(event, "occurred_at", instants(true // US + skew)))
         return event, off
 
     def _delays(self, day: int, keys: Keys, received: Ints) -> tuple[Ints, Ints, Ints]:
@@ -122,15 +120,15 @@ class Dirt:
         late = np.flatnonzero(is_late)
         behind = np.flatnonzero(draws.chance("out of order", keys, own.out_of_order) & ~is_late)
         days = 1 + np.minimum(draws.count("late: days", keys[late], max(own.late_days - 1, 0)), LONGEST_DAYS - 2)
-        clock = np.floor(draws.uniform("late: when", keys[late]) * _DAY).astype(np.int64)
+        clock = np.floor(draws.uniform("late: when", keys[late]) * DAY).astype(np.int64)
         at = received.copy()
-        at[late] = (self.world.midnight(day) + days * _DAY + clock) * _US
-        at[behind] += (1 + np.floor(draws.uniform("behind", keys[behind]) * _MINUTES)).astype(np.int64) * _US
+        at[late] = (self.world.midnight(day) + days * DAY + clock) * US
+        at[behind] += (1 + np.floor(draws.uniform("behind", keys[behind]) * _MINUTES)).astype(np.int64) * US
         return at, late, behind
 
     def _arrive(self, day: int, pool: pa.Table, place: Ints, received: Ints) -> pa.Table:
         """Return what is received today of the rows at `place` and of those under way; the others are under way from now on."""
-        on = np.maximum(day, (received // _US - self.world.epoch) // _DAY)
+        on = np.maximum(day, (received // US - self.world.epoch) // DAY)
         for later in np.unique(on[on > day]).tolist():
             if later < self.world.config.shop.days:
                 rows = np.flatnonzero(on == later)
@@ -186,7 +184,7 @@ def _copies(draws: Draws, keys: Keys) -> Ints:
     """Return how many microseconds behind the first the second delivery of each event comes: seconds to hours."""
     low, high = np.log(_COPY_SECONDS)
     seconds: Ints = np.floor(np.exp(low + (high - low) * draws.uniform("copy", keys))).astype(np.int64)
-    return seconds * _US
+    return seconds * US
 
 
 def _spoiled(event: pa.Table, draws: Draws, keys: Keys) -> tuple[pa.Table, Ints]:
@@ -220,7 +218,7 @@ def _column(event: pa.Table, name: str, values: Any) -> tuple[int, Any, Any]:
 
 
 def _received(event: pa.Table, at: Ints) -> pa.Table:
-    return event.set_column(*_column(event, "received_at", instants(at // _US)))
+    return event.set_column(*_column(event, "received_at", instants(at // US)))
 
 
 def _microseconds(values: Any) -> Ints:

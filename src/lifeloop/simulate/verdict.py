@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 from scipy.stats import spearmanr
 
 from lifeloop.base.errors import SettingsError
+from lifeloop.simulate.deeds import DAY
 from lifeloop.simulate.draws import Floats
 
 if TYPE_CHECKING:
     from lifeloop.simulate.truth import Truth
 
-_DAY = 86_400
 _TRUE = {"p_churn": "p_no_order", "orders": "orders", "revenue_minor": "revenue_minor", "margin_minor": "margin_minor"}
 """Target of a score -> column of the truth."""
 _TAUGHT = ("intent", "sentiment", "cause")
@@ -112,7 +112,7 @@ def _scores(truth: Truth, table: pa.Table) -> list[Verdict]:
 def _of_today(truth: Truth, table: pa.Table) -> pa.Table:
     today = datetime.fromtimestamp(truth.epoch, UTC)
     seconds = pc.cast(pc.cast(table["as_of"], pa.timestamp("s", tz="UTC"), safe=False), pa.int64())
-    near = table.filter(pc.less_equal(pc.abs(pc.subtract(seconds, truth.epoch)), _DAY))
+    near = table.filter(pc.less_equal(pc.abs(pc.subtract(seconds, truth.epoch)), DAY))
     if table.num_rows and not near.num_rows:
         raise SettingsError(
             "cannot compare these scores with the truth",
