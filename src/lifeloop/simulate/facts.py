@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
-from lifeloop.simulate.deeds import NAMES, NUMBER, Deeds, braces, hex_or_null, instants, optional
-from lifeloop.simulate.draws import Ints
+from lifeloop.simulate.deeds import DAY, NAMES, NUMBER, Deeds, braces, hex_or_null, instants, optional
+from lifeloop.simulate.draws import Ints, Mask
 from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids
 from lifeloop.simulate.orders import Orders, declared, order_numbers
 from lifeloop.simulate.season import LANGUAGES
@@ -35,6 +35,10 @@ class NewCustomers:
     """When, UTC; for customers from before the first day long ago."""
     said: Ints
     """As whom: see `identity`."""
+
+    def take(self, rows: Ints) -> NewCustomers:
+        """Return some of them."""
+        return NewCustomers(self.person[rows], self.second[rows], self.said[rows])
 
 
 def event_table(world: World, done: Deeds) -> pa.Table:
@@ -96,29 +100,46 @@ def customer_table(world: World, new: NewCustomers) -> pa.Table:
 
 
 def hear(world: World, orders: Orders, told: Deeds) -> NewCustomers:
-    """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before."""
+    """Return whom the shop hears of for the first time today: by an order or an account; at first, of those from before.
+
+    By time, then customer id; one for each customer id.
+    """
     people, state = world.people, world.state
     opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
     before = np.flatnonzero((people.arrival < 0) & ~people.unnamed) if orders.day == 0 else np.zeros(0, np.int64)
-    age = np.floor(world.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * 86_400
+    age = np.floor(world.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * DAY
     named = np.flatnonzero(orders.said == SELF)
     who = np.concatenate([before, told.person[opened], orders.person[named]])
     second = np.concatenate([world.epoch - 1 - age, told.second[opened], orders.second[named]])
+    heard = state.known.copy()
+    heard[before] = False
     person, first = np.unique(who, return_index=True)
-    first = first[~state.known[person] | (first < before.size)]
+    first = first[~heard[person]]
     state.known[person] = True
-    guests = _new_guests(world, orders)
-    return NewCustomers(
+    guests = np.flatnonzero(orders.said >= GUEST)
+    new = NewCustomers(
         person=np.concatenate([who[first], orders.person[guests]]),
         second=np.concatenate([second[first], orders.second[guests]]),
         said=np.concatenate([np.full(first.size, SELF), orders.said[guests]]),
     )
+    ids = customer_ids(people, new.person, new.said)
+    order = pc.sort_indices(pa.table({"at": new.second, "id": ids}), [("at", "ascending"), ("id", "ascending")])
+    return _first_of_each_name(world, new.take(order.to_numpy()), ids.take(order), heard)
 
 
-def _new_guests(world: World, orders: Orders) -> Ints:
-    """Return which of today's orders name a guest, other than the customer, for the first time; remember them."""
-    guests, aliases = np.flatnonzero(orders.said >= GUEST), world.messages.aliases
-    ids = customer_ids(world.people, orders.person[guests], orders.said[guests]).to_pylist()
-    new = [row for row, one in zip(guests.tolist(), ids, strict=True) if one not in aliases]
-    aliases.update(zip(ids, orders.person[guests].tolist(), strict=True))
-    return np.array(new, np.int64)
+def _first_of_each_name(world: World, new: NewCustomers, ids: Any, heard: Mask) -> NewCustomers:
+    """Return those whose customer id is new to the shop: an e-mail is one customer, whoever uses it. Remember guests' ids.
+
+    `ids` are their customer ids; `heard` says of everybody whether the shop had heard of them before today.
+    """
+    people, aliases = world.people, world.messages.aliases
+    sharing = people.same_mailbox & ~people.account
+    rows = np.flatnonzero((new.said != SELF) | sharing[new.person])
+    given = np.isin(people.mailbox[new.person[rows]], people.mailbox[sharing & heard]) & (new.said[rows] != SECOND)
+    keep, today = np.ones(new.person.size, np.bool_), set()
+    for row, one, before in zip(rows.tolist(), ids.take(pa.array(rows)).to_pylist(), given.tolist(), strict=True):
+        keep[row] = not before and one not in aliases and one not in today
+        today.add(one)
+        if new.said[row] != SELF:
+            aliases.setdefault(one, int(new.person[row]))
+    return new.take(np.flatnonzero(keep))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lifeloop.schema import ORDER, ORDER_LINE, TABLES
 from lifeloop.simulate.checkout import CHANNELS, STORE
 from lifeloop.simulate.deeds import instants, order_key
-from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
+from lifeloop.simulate.draws import Draws, Floats, Ints, Keys, Mask, mixed
 from lifeloop.simulate.identity import customer_ids, ordering_as
 from lifeloop.simulate.people import RESPONSES, People
 from lifeloop.simulate.visits import Visits
@@ -25,6 +25,8 @@ SHOP = "shop"
 COMPUTED = ("digest", "told")
 """Columns of an order that whoever imports it computes."""
 _SURE_REDEEMS = 0.9
+_HALF, _HALF_MASK, _REST = np.uint64(16), np.uint64(0xFFFF), np.uint64(48)
+_TURNS = 6
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ class Orders:
     def total_minor(self) -> Ints:
         """Paid for goods and shipping."""
         return self.goods_minor + self.shipping_minor
+
+    def take(self, rows: Ints) -> Orders:
+        """Return the orders at these places (each once, all of them), with their lines in the same order."""
+        place = np.argsort(rows)[self.order]
+        lines = np.argsort(place, kind="stable")
+        by_order = ("person", "second", "channel", "said", "coupon", "goods_minor", "discount_minor", "shipping_minor")
+        columns = {name: getattr(self, name)[rows] for name in by_order}
+        columns |= {name: getattr(self, name)[lines] for name in ("product", "quantity", "amount_minor")}
+        return replace(self, order=place[lines], **columns)
 
     def at(self, second: Ints) -> Orders:
         """Return the same orders, confirmed at these times."""
@@ -112,22 +123,32 @@ def chance_to_redeem(people: People, who: Ints) -> Floats:
 
 
 def order_numbers(draws: Draws, keys: Ints, epoch: int) -> Any:
-    """Return the shop's order numbers of order keys: the date and seven digits that tell nothing of the person; Arrow strings.
-
-    Within a day the digits are a one-to-one scramble of the person's place (an odd factor modulo 2^24), so no two are alike.
-    """
+    """Return the shop's order numbers of order keys: the date and ten digits that tell nothing of the person; Arrow strings."""
     if not keys.size:
         return pa.array([], pa.string())
-    day, person = keys >> 32, keys & 0xFFFFFFFF
-    bits = draws.bits("order number", day)
-    scrambled = (person.astype(np.uint64) * (bits | np.uint64(1)) + (bits >> np.uint64(40))) & np.uint64((1 << 24) - 1)
+    day = keys >> 32
     date = (np.datetime64(epoch, "s") + day.astype("timedelta64[D]")).astype("datetime64[D]").astype("U10")
-    digits = np.char.zfill(scrambled.astype("U8"), 8)
+    digits = np.char.zfill(scrambled(draws, keys).astype("U10"), 10)
     return pa.array(np.char.add(np.char.add(np.char.replace(date, "-", ""), "-"), digits).tolist(), pa.string())
 
 
+def scrambled(draws: Draws, keys: Ints) -> Keys:
+    """Return a number below 2^32 for each order key; within a day no two are alike, whoever the persons are.
+
+    Of each day's 2^32 places a permutation of its own: a Feistel network (Luby & Rackoff, 1988) over two halves of 16 bits.
+    """
+    days, place = np.unique(keys >> 32, return_inverse=True)
+    person = keys.astype(np.uint64)
+    left, right = person >> _HALF & _HALF_MASK, person & _HALF_MASK
+    for turn in range(_TURNS):
+        secret = draws.ids("order number", days, k=turn)[place]
+        left, right = right, left ^ mixed(right + secret) >> _REST
+    return left << _HALF | right
+
+
 def order_tables(world: World, placed: Orders) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of `order` and `order_line`, without what the importer computes."""
+    """Return the rows of `order` and `order_line` by time, then number, without what the importer computes."""
+    placed = placed.take(np.lexsort((scrambled(world.draws, placed.key), placed.second)))
     number = order_numbers(world.draws, placed.key, world.epoch)
     customer = customer_ids(world.people, placed.person, placed.said)
     at, received = instants(placed.second), instants(placed.second + 2)

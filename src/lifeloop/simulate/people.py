@@ -22,6 +22,7 @@ RESPONSES = ("persuadable", "sure_thing", "lost_cause", "sleeping_dog")
 """Kinds of response to an offer, by number."""
 FOREVER = np.iinfo(np.int32).max
 """A day that never comes."""
+_HOUSEHOLD = 4
 _PROSPECT_DAYS = 35.0
 """Mean days a prospect stays interested."""
 _PROSPECT_RATE = 0.12
@@ -83,23 +84,33 @@ class People:
     """Chance to stop at a slow page."""
     life_day: Ints
     """Day of a move, wedding, baby; FOREVER: none."""
+    draws: Draws
+    """What names are made from."""
 
     def __len__(self) -> int:
         return self.arrival.size
 
     @cached_property
     def customer_id(self) -> Any:
-        """What the shop calls each: account holders by number in the order of arrival, others by e-mail; Arrow strings."""
-        width = max(6, len(str(len(self))))
-        ids = np.char.add("C", np.char.zfill(np.arange(1, len(self) + 1).astype(f"U{width}"), width)).astype(object)
-        guests = np.flatnonzero(~self.account)
+        """What the shop calls each: account holders by number, in no order at all, others by e-mail; Arrow strings."""
+        holders, guests = np.flatnonzero(self.account), np.flatnonzero(~self.account)
+        width = max(6, len(str(holders.size)))
+        number = self.draws.stream("account number").permutation(holders.size) + 1
+        ids = np.empty(len(self), object)
+        ids[holders] = np.char.add("C", np.char.zfill(number.astype(f"U{width}"), width))
         ids[guests] = [customer_of_email(one) for one in self.emails(guests)]
         return pa.array(ids, pa.string())
 
+    @cached_property
+    def same_mailbox(self) -> Mask:
+        """Whose mailbox others use too."""
+        shared: Mask = np.bincount(self.mailbox, minlength=len(self))[self.mailbox] > 1
+        return shared
+
     def emails(self, who: Ints, *, second: Any = False) -> list[str]:
         """Return the address of each person, or the second one; a hash, so that it tells nothing of its owner."""
-        bits = Draws(1).bits("e-mail", self.mailbox[who], k=np.asarray(second, np.int64) + np.zeros(who.size, np.int64))
-        return [f"{one[:10].decode()}@customer.example" for one in hexadecimal(bits).tolist()]
+        bits = self.draws.ids("e-mail", self.mailbox[who], k=np.asarray(second, np.int64) + np.zeros(who.size, np.int64))
+        return [f"{one[:12].decode()}@customer.example" for one in hexadecimal(bits).tolist()]
 
 
 def make_people(config: WorldConfig, draws: Draws) -> People:
@@ -119,12 +130,6 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
     east = np.array([0 if config.season.one_clock else _HOURS_EAST.get(name, 0) for name in config.countries])
     life = draws.stream("life").exponential(365 / own.life_events, n) if own.life_events else np.full(n, np.inf)
     interest = draws.stream("interest").exponential(_PROSPECT_DAYS, n)
-    household = np.arange(n)
-    sharing = np.flatnonzero((draws.stream("household").random(n) < config.dirt.shared_device) & (household > 0))
-    household[sharing] = sharing - 1 - draws.stream("kin").integers(0, np.minimum(sharing, 50))
-    household = household[household]
-    mailbox = np.arange(n)
-    mailbox[1:] -= draws.stream("mailbox").random(n - 1) < config.dirt.shared_email
     return People(
         arrival=arrival,
         prospect=prospect,
@@ -142,8 +147,8 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
         account=(draws.stream("account").random(n) < own.account) & ~unnamed,
         unnamed=unnamed,
         source=source,
-        household=household,
-        mailbox=mailbox,
+        household=_households(draws, n, config.dirt.shared_device),
+        mailbox=_mailboxes(draws, n, config.dirt.shared_email),
         devices=1 + (draws.stream("devices").random((n, 2)) < (config.dirt.devices - 1) / 2).sum(axis=1),
         response=response,
         effect=_effects(config, draws, response),
@@ -153,7 +158,33 @@ def make_people(config: WorldConfig, draws: Draws) -> People:
         shipping_cost=np.minimum(config.behaviour.shipping_cost * sensitivity / 0.4, 0.9).astype(np.float32),
         slow_page=np.minimum(draws.stream("slow").exponential(config.behaviour.slow_page, n), 0.9).astype(np.float32),
         life_day=np.where(life < days, life, FOREVER).astype(np.int64),
+        draws=draws,
     )
+
+
+def _households(draws: Draws, n: int, share: float) -> Ints:
+    """Return whose first device each uses too: this share of people is of the household of the one before in a shuffled row.
+
+    A household has four people at most.
+    """
+    row = draws.stream("kin").permutation(n)
+    shares = draws.stream("household").random(n) < share
+    place = np.arange(n)
+    head = np.maximum.accumulate(np.where(shares, 0, place))
+    household = np.empty(n, np.int64)
+    household[row] = row[place - (place - head) % _HOUSEHOLD]
+    return household
+
+
+def _mailboxes(draws: Draws, n: int, share: float) -> Ints:
+    """Return whose e-mail each uses: this share of people that of the one before in a shuffled row."""
+    row = draws.stream("mailbox kin").permutation(n)
+    uses = row.copy()
+    shares = draws.stream("mailbox").random(n - 1) < share
+    uses[1:][shares] = row[:-1][shares]
+    mailbox = np.empty(n, np.int64)
+    mailbox[row] = uses
+    return mailbox
 
 
 def as_customer(people: People) -> Floats32:

@@ -69,7 +69,7 @@ def no_refunds(world: World) -> pa.Table:
 
 
 def tell_returns(world: World, day: int, due: Any, order_ids: Any) -> tuple[Deeds, pa.Table]:
-    """Return the events and the rows of `refund` of what comes back today; sound pieces go back to the shelf.
+    """Return the events and the rows of `refund` of what comes back today, by time, then id; sound pieces return.
 
     `order_ids` are the numbers of the orders, Arrow strings.
     """
@@ -102,11 +102,12 @@ def tell_returns(world: World, day: int, due: Any, order_ids: Any) -> tuple[Deed
         "Order Refunded",
         person,
         second,
-        world.draws.bits("refund: message", key, k=due["place"]),
+        world.draws.ids("refund: message", key, k=due["place"]),
         customer=said,
         product=product,
         order=key.copy(),
         amount=amount,
         extra=pa.array(extra, pa.string()),
     )
-    return told, declared(REFUND, columns, world.currency, due.size)
+    refunds = declared(REFUND, columns, world.currency, due.size)
+    return told, refunds.sort_by([("refunded_at", "ascending"), ("refund_id", "ascending")]).combine_chunks()
