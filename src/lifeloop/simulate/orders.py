@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lifeloop.schema import ORDER, ORDER_LINE, TABLES
 from lifeloop.simulate.checkout import CHANNELS, STORE
-from lifeloop.simulate.deeds import instants, order_key
+from lifeloop.simulate.deeds import instants, order_key, texts
 from lifeloop.simulate.draws import Draws, Floats, Ints, Keys, Mask, mixed
 from lifeloop.simulate.identity import customer_ids, ordering_as
 from lifeloop.simulate.people import RESPONSES, People
@@ -27,6 +27,7 @@ COMPUTED = ("digest", "told")
 _SURE_REDEEMS = 0.9
 _HALF, _HALF_MASK, _REST = np.uint64(16), np.uint64(0xFFFF), np.uint64(48)
 _TURNS = 6
+_TENS = np.uint64(10) ** np.arange(9, -1, -1, dtype=np.uint64)
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,12 @@ def order_numbers(draws: Draws, keys: Ints, epoch: int) -> Any:
     """Return the shop's order numbers of order keys: the date and ten digits that tell nothing of the person; Arrow strings."""
     if not keys.size:
         return pa.array([], pa.string())
-    day = keys >> 32
-    date = (np.datetime64(epoch, "s") + day.astype("timedelta64[D]")).astype("datetime64[D]").astype("U10")
-    digits = np.char.zfill(scrambled(draws, keys).astype("U10"), 10)
-    return pa.array(np.char.add(np.char.add(np.char.replace(date, "-", ""), "-"), digits).tolist(), pa.string())
+    days, place = np.unique(keys >> 32, return_inverse=True)
+    dates = (np.datetime64(epoch, "s") + days.astype("timedelta64[D]")).astype("datetime64[D]").astype("U10")
+    dates = np.char.replace(dates, "-", "").astype("S8")[place].view(np.uint8).reshape(-1, 8)
+    digits = scrambled(draws, keys)[:, None] // _TENS % np.uint64(10) + np.uint64(ord("0"))
+    dashes = np.full((keys.size, 1), ord("-"), np.uint8)
+    return texts(np.concatenate([dates, dashes, digits.astype(np.uint8)], axis=1).view("S19")[:, 0])
 
 
 def scrambled(draws: Draws, keys: Ints) -> Keys:
