@@ -185,9 +185,13 @@ def test_orders_have_the_channels_products_and_pieces_of_the_settings(
         assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) * 8 / n))
     everybody = np.arange(len(truth._world.people))
     ends, worth_of_ends, _ = truth._world.checkout.ends(everybody)
-    worth = wish_worth(truth._world, everybody)[0] * worth_of_ends / ends
-    person = {one: number for number, one in enumerate(truth._world.people.customer_id.to_pylist())}
-    expected = worth[[person[one] for one in order["customer_id"].to_pylist()]]
+    wished, people = wish_worth(truth._world, everybody)[0], truth._world.people
+    person = {one: number for number, one in enumerate(people.customer_id.to_pylist())}
+    buyer = np.array([person[one] for one in order["customer_id"].to_pylist()])
+    first = np.zeros(n, np.bool_)
+    first[np.unique(buyer, return_index=True)[1]] = True
+    unstopped = first & (people.arrival[buyer] >= 0) & ~people.prospect[buyer]  # what is ordered then is all that is wished for
+    expected = np.where(unstopped, wished[buyer], (wished * worth_of_ends / ends)[buyer])
     paid = order["goods_minor"].to_numpy()
     assert paid.mean() == pytest.approx(expected.mean(), abs=4 * (paid - expected).std() / np.sqrt(n))
 

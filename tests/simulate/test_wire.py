@@ -124,7 +124,7 @@ def test_a_refund_tells_what_came_back(told: Told) -> None:
 
 
 def test_what_goes_into_the_cart_is_worth_its_price_times_the_pieces(told: Told) -> None:
-    added = told.named("Product Added")
+    added = told.named("Product Added", "Product Removed")
 
     assert added
     for line, row in added:

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.money import EXPONENT
-from lifeloop.simulate.draws import Draws, Floats, Ints
+from lifeloop.simulate.draws import Draws, Floats, Ints, pick
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.words import goods as words
 
+PARTNERS = 3
+"""How many products each product has that are bought with it."""
 POINTS = (0.19, 0.29, 0.39, 0.49, 0.65, 0.85, 1.25, 1.65, 1.95, 2.49, 2.95, 3.75, 4.25, 4.95)
 """What cheap things usually cost, in major units."""
 
@@ -49,6 +51,8 @@ class Goods:
     """Place of each category's first product, and p; shape (c + 1,)."""
     complements: Any
     """Running share of the categories that complement each category, shape (c, c); zeros where none does."""
+    partners: Any
+    """Products often bought with each, shape (p, PARTNERS): one of its own category, then of what complements it; -1: none."""
 
     def __len__(self) -> int:
         return self.category.size
@@ -106,6 +110,7 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
     day = draws.stream("launch day").integers(1, max(config.shop.days, 2), p)
     starts = np.searchsorted(category, np.arange(len(paths) + 1))
     number = draws.stream("product number").permutation(p) + 1
+    complements = _complements(paths)
     return Goods(
         product_id=pa.array([f"P{one:05d}" for one in number.tolist()]),
         title=_texts(lambda n, language: words.title(things[n], finish[n], language) + series[n], p),
@@ -120,7 +125,8 @@ def make_goods(config: WorldConfig, draws: Draws) -> Goods:
         cycle=np.array([thing.cycle_days or 0 for thing in things]),
         substitute=_substitutes(category, price_minor, starts),
         starts=starts,
-        complements=_complements(paths),
+        complements=complements,
+        partners=_partners(draws, category, popularity, starts, complements),
         unit=10 ** EXPONENT[config.shop.currency],
     )
 
@@ -168,6 +174,25 @@ def _substitutes(category: Ints, price: Ints, starts: Ints) -> Ints:
             apart = np.abs(price[first:last, None] - price[None, first:last]).astype(np.float64)
             np.fill_diagonal(apart, np.inf)
             found[first:last] = first + apart.argmin(axis=1)
+    return found
+
+
+def _partners(draws: Draws, category: Ints, popularity: Floats, starts: Ints, complements: Any) -> Any:
+    """Choose partners by popularity within the category, and within complementary ones; whoever stands alone has none."""
+    p, running = category.size, np.concatenate([[0.0], np.cumsum(popularity)])
+    found = np.full((p, PARTNERS), -1)
+    for slot in range(PARTNERS):
+        other = category
+        if slot:
+            drawn = draws.uniform("partner: category", np.arange(p), k=slot)
+            beside = (complements[category] <= drawn[:, None] * 0.999999).sum(axis=1)
+            other = np.where(complements[category, -1] > 0, np.minimum(beside, starts.size - 2), category)
+        low, high = running[starts[other]], running[starts[other + 1]]
+        chosen = pick(running[1:], (low + draws.uniform("partner", np.arange(p), k=slot) * (high - low)) / running[-1])
+        chosen = np.clip(chosen, starts[other], starts[other + 1] - 1)
+        following = np.where(chosen + 1 < starts[other + 1], chosen + 1, starts[other])
+        chosen = np.where(chosen == np.arange(p), following, chosen)
+        found[:, slot] = np.where(chosen == np.arange(p), -1, chosen)
     return found
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CALM_STEPS = 65
 """Visits of more steps go faster, so that none lasts longer than 48 minutes."""
 _MOST_VIEWS = 40
+_REMOVED = 4.5
+"""Rank of taking something out: behind the look at the cart, before the checkout."""
 _BLANK = dict.fromkeys(("product", "category", "placement", "pieces", "said", "amount", "campaign"), -1) | {"order": False}
 _LISTS = np.array([f', "list_id": "recommended: {name}"' for name in PLACEMENTS], object)
 
@@ -39,6 +41,7 @@ def tell(world: World, seen: Visits, day: int, said: Ints, totals: Ints) -> Deed
     _views(steps, world, seen, online, day)
     _recommended(steps, seen)
     _cart_and_checkout(steps, world, seen)
+    _second_thoughts(steps, world, seen, day)
     orders = np.flatnonzero(seen.ordered)
     steps.add(np.full(orders.size, NUMBER["Order Completed"]), orders, 20.0, said=said, amount=totals, order=True)
     return steps.deeds()
@@ -56,6 +59,8 @@ def _views(steps: _Steps, world: World, seen: Visits, online: Ints, day: int) ->
     toys = np.flatnonzero((place == 0) & ~seen.wish[visit] & draws.chance("toy", seen.person[visit], own.cart, day))
     steps.add(np.full(toys.size, NUMBER["Product Added"]), visit[toys], rank[toys] + 0.001, product=product[toys], pieces=1)
     steps.add(np.full(toys.size, NUMBER["Cart Viewed"]), visit[toys], 4.0)
+    out = toys[draws.chance("second thoughts", seen.person[visit[toys]], own.removes, day)]
+    steps.add(np.full(out.size, NUMBER["Product Removed"]), visit[out], _REMOVED, product=product[out], pieces=1)
 
 
 def _recommended(steps: _Steps, seen: Visits) -> None:
@@ -102,6 +107,18 @@ def _cart_and_checkout(steps: _Steps, world: World, seen: Visits) -> None:
             there = seen.signs_up & (seen.channel != STORE) & (there | ~seen.wish)
         rows = np.flatnonzero(there)
         steps.add(np.full(rows.size, NUMBER[name]), rows, rank_of)
+
+
+def _second_thoughts(steps: _Steps, world: World, seen: Visits, day: int) -> None:
+    """Add what buyers look at, put into the cart, and take out again before the checkout; nothing they go on to order."""
+    draws, p = world.draws, len(world.goods)
+    buyers = np.flatnonzero(seen.wish & (seen.channel != STORE))
+    buyers = buyers[draws.chance("second thoughts", seen.person[buyers], world.config.behaviour.removes, day)]
+    product = world.shelf.wish(seen.person[buyers], day, "second thoughts")
+    other = ~np.isin(buyers * p + product, seen.baskets.basket * p + seen.baskets.product)
+    visit, product = buyers[other], product[other]
+    for name, rank, pieces in (("Product Viewed", 3.9, -1), ("Product Added", 3.901, 1), ("Product Removed", _REMOVED, 1)):
+        steps.add(np.full(visit.size, NUMBER[name]), visit, rank, product=product, pieces=pieces)
 
 
 class _Steps:

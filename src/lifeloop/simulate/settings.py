@@ -130,7 +130,11 @@ class SeasonSection(Section):
 class BasketSection(Section):
     """[basket]: what is in an order."""
 
-    lines: float = Field(2.2, ge=1, description="Mean number of products in an order.")
+    lines: float = Field(
+        2.2,
+        ge=1,
+        description="Mean number of products in an order; a catalogue of few products may leave it smaller.",
+    )
     lines_shape: Positive = Field(6.0, description="Gamma shape of how customers differ in it: small is very different.")
     quantity: float = Field(1.3, ge=1, description="Mean pieces of a product in an order.")
     quantity_sigma: NotNegative = Field(0.5, description="Spread (log scale) of the pieces.")
@@ -148,6 +152,9 @@ class BasketSection(Section):
     )
     favourite: Share = Field(0.6, description="Share of lines from the customer's two favourite categories.")
     complement: Share = Field(0.35, description="Share of further lines that complement the first one.")
+    partner: Share = Field(
+        0.2, description="Share of further lines that are a product which goes with the first one; `complement` is of the rest."
+    )
 
 
 class ProductSection(Section):
@@ -176,6 +183,7 @@ class BehaviourSection(Section):
     views: NotNegative = Field(2.0, description="Mean products viewed in a visit beyond those added to the cart.")
     search: Share = Field(0.4, description="Share of visits that search; the others open a list.")
     cart: Share = Field(0.15, description="Share of visits without the wish to order that put something into the cart.")
+    removes: Share = Field(0.1, description="Share of visits with a cart that take something out of it before the checkout.")
     shipping_cost: Share = Field(
         0.12, description="Mean chance to stop at the cost of shipping, for orders that do not ship free."
     )

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.simulate.actions import place_of, sift
-from lifeloop.simulate.basket import Baskets
+from lifeloop.simulate.basket import Baskets, one_line_each
 from lifeloop.simulate.draws import Floats, Ints, Mask
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def with_lines(baskets: Baskets, noticed: Noticed) -> Baskets:
     quantity = np.concatenate([baskets.quantity, np.ones(rows.size, np.int64)])
     missing = np.concatenate([baskets.missing, np.zeros(rows.size, np.bool_)])
     order = np.argsort(basket, kind="stable")
-    return Baskets(basket[order], product[order], quantity[order], missing[order])
+    return one_line_each(Baskets(basket[order], product[order], quantity[order], missing[order]))
 
 
 def click_chance(world: World, shown: Shown) -> Floats:

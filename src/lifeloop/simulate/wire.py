@@ -174,11 +174,11 @@ class Pen:
         """Return the inside of each event's properties: what the row says in columns, then what it says in JSON."""
         own = pc.binary_slice(properties.view(pa.binary()), 1, -1).view(_TEXT)
         value = money(get["amount_minor"], self.world.currency)
-        is_order, is_refund, is_added = (
+        is_order, is_refund, is_added, is_removed = (
             pc.fill_null(pc.equal(get["name"], name), fill_value=False)
-            for name in ("Order Completed", "Order Refunded", "Product Added")
+            for name in ("Order Completed", "Order Refunded", "Product Added", "Product Removed")
         )
-        is_said = pc.or_(pc.or_(is_order, is_refund), is_added)  # as a total, or as a price and pieces
+        is_said = pc.or_(pc.or_(is_order, is_refund), pc.or_(is_added, is_removed))  # as a total, or as a price and pieces
         parts = [
             said('"product_id":"', get["product_id"], '"'),
             said('"order_id":"', get["order_id"], '"'),
