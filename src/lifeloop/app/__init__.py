@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
-from lifeloop.base.errors import LifeloopError, ModelError, NotEnoughData, SettingsError
+from lifeloop.base.errors import NotEnoughData, SettingsError
 from lifeloop.base.files import write_whole
 from lifeloop.base.lock import writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
-from lifeloop.schema import ORDER, REFUND, SCORE, SNAPSHOT, TABLES, Table
+from lifeloop.schema import ORDER, SCORE, SNAPSHOT, TABLES
 
 if TYPE_CHECKING:
+    from lifeloop.app.doctor import Check
     from lifeloop.collect import Guess, ImportReport
     from lifeloop.measure.customers import CustomerCard
     from lifeloop.measure.marginals import Marginals
@@ -35,16 +36,6 @@ FROM orders
 """
 MOMENTS_SQL = "SELECT DISTINCT as_of FROM scores WHERE model = 'churn' ORDER BY as_of"
 SCORES_SQL = "SELECT * FROM scores WHERE as_of = $as_of"
-COUNT_SQL = "SELECT count(*) AS n FROM facts"
-EARLY_SQL = """
-SELECT count(*) AS n FROM (
-    SELECT customer_id, min(placed_at) AS first FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id
-) AS bought
-JOIN (
-    SELECT customer_id, min(refunded_at) AS first FROM refunds WHERE customer_id IS NOT NULL GROUP BY customer_id
-) AS returned ON returned.customer_id = bought.customer_id
-WHERE returned.first < bought.first
-"""
 
 TWICE_SQL = """
 SELECT count(*) AS n FROM (
@@ -72,15 +63,6 @@ class RunReport:
     customers: int
     features: int
     models: list[ModelRun]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing `doctor` looked at."""
-
-    name: str
-    ok: bool
-    found: str
 
 
 @dataclass(frozen=True)
@@ -179,7 +161,7 @@ class App:
                 if report.currency and self.home.settings.shop.currency is None:
                     self.home.settle_currency(report.currency)
                 unify(self.lake, self.engine)
-        twice = self._told_twice()
+        twice = self.told_twice()
         if not twice:
             return report
         warning = (
@@ -337,24 +319,9 @@ class App:
 
     def doctor(self) -> list[Check]:
         """Look at settings, tables, rejected rows, scores and models; a check that fails says what to do."""
-        home = self.home
-        checks = [Check("settings", ok=True, found=f"{home.path / SETTINGS_FILE}: {home.settings.shop.name}, {home.currency}")]
-        checks += [self._table_check(table) for table in TABLES.values() if self.lake.exists(table)]
-        try:
-            span = self.span()
-        except NotEnoughData as error:
-            return [*checks, Check("orders", ok=False, found=f"{error.found}; {error.fix}")]
-        checks.append(Check("orders", ok=True, found=f"{span.orders:,} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"))
-        checks.append(self._time_order_check())
-        checks.append(self._sources_check())
-        moments = self.scored_moments()
-        due = self.as_of(None)
-        found = f"scored as of {max(moments):%Y-%m-%d}" if moments else "never run"
-        ok = bool(moments) and max(moments) >= due
-        checks.append(Check("scores", ok=ok, found=found if ok else f"{found}; facts reach {due:%Y-%m-%d}: lifeloop run"))
-        from lifeloop.predict.questions import QUESTIONS
+        from lifeloop.app.doctor import checks
 
-        return checks + [self._model_check(question) for question in QUESTIONS if moments]
+        return checks(self)
 
     def scored_moments(self) -> list[datetime]:
         """Return every `as_of` that has churn scores, oldest first."""
@@ -362,38 +329,6 @@ class App:
         moments: list[datetime] = rows["as_of"].to_pylist()
         return moments
 
-    def _table_check(self, table: Table) -> Check:
-        try:
-            rows = self.engine.query(COUNT_SQL, {"facts": table}).to_pylist()[0]["n"]
-        except LifeloopError as error:
-            return Check(f"table {table.name}", ok=False, found=str(error))
-        files = len(self.lake.files(table))
-        return Check(f"table {table.name}", ok=True, found=f"{rows:,} rows in {files:,} file{'s' if files != 1 else ''}")
-
-    def _time_order_check(self) -> Check:
-        """Goods given back before anything was bought hint at a wrong date format."""
-        early = self.engine.query(EARLY_SQL, {"orders": ORDER, "refunds": REFUND}).to_pylist()[0]["n"]
-        found = (
-            f"{early:,} customers returned goods before their first known order" if early else "no return precedes its order"
-        )
-        return Check("returns", ok=True, found=found)
-
-    def _sources_check(self) -> Check:
-        """Look for one order (same number, customer and instant) under two sources: it counts twice."""
-        twice = self._told_twice()
-        found = f"orders that stand under two sources and count twice: {twice:,}; import a shop's files with one --source"
-        return Check("sources", ok=not twice, found=found if twice else "no order stands under two sources")
-
-    def _told_twice(self) -> int:
+    def told_twice(self) -> int:
         """Return how many orders stand under more than one source."""
         return int(self.engine.query(TWICE_SQL, {"orders": ORDER}).to_pylist()[0]["n"])
-
-    def _model_check(self, question: str) -> Check:
-        from lifeloop.predict.versions import latest, load_version
-
-        try:
-            folder = latest(self.home.models, question)
-            load_version(folder, question)
-        except ModelError as error:
-            return Check(f"model {question}", ok=False, found=str(error))
-        return Check(f"model {question}", ok=True, found=f"version {folder.name}, whole")
