@@ -109,3 +109,22 @@ def test_the_first_page_of_a_person_names_the_campaign_and_no_later_one(lived: t
     assert len(named) > 300
     assert {sources[people.source[who]] for who in named} == {*sources} - {"store"}
     assert all(sources[people.source[who]] == source and people.arrival[who] >= 0 for who, source in named.items())
+
+
+@pytest.mark.parametrize("hour", [10, 23])
+def test_who_clicks_in_a_message_comes_at_once_and_names_it(hour: int) -> None:
+    channels = {"email": {"cost": 0.0, "consent": 1.0, "opened": 0.9}}
+    world = WORLD.but(messages={"channels": channels}, customers={"existing": 1.0}, dirt={"skewed": 0, "out_of_order": 0})
+    shop, _ = open_shop(world)
+    known = shop.step().customer["customer_id"].to_pylist()
+    day = shop.step(actions=Actions(messages=messages(known, channel="email", offer="coupon_10", hour=hour)))
+    rows = day.event.sort_by("occurred_at").to_pylist()
+    clicked = [row["occurred_at"] for row in rows if row["name"] == "Email Link Clicked"]
+    landed = [row["occurred_at"] for row in rows if row["name"] == "Home" and "utm_campaign" in row["properties"]]
+
+    assert len(clicked) > 50
+    assert 0.9 * len(clicked) < len(landed) <= len(clicked)
+    assert all(any(0 <= (at - click).total_seconds() <= 10 for click in clicked) for at in landed)
+    said = [json.loads(row["properties"]) for row in rows if row["name"] == "Home" and "utm_campaign" in row["properties"]]
+    assert {(one["utm_source"], one["utm_medium"], one["utm_campaign"]) for one in said} == {("email", "email", "coupon_10")}
+    assert max(row["occurred_at"] for row in rows).date() == day.day

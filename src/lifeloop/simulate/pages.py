@@ -10,7 +10,7 @@ import pyarrow as pa
 from lifeloop.simulate.checkout import CHANNELS, STORE
 from lifeloop.simulate.contact import campaigns, consents
 from lifeloop.simulate.deeds import NUMBER, SCREEN, Deeds, order_key
-from lifeloop.simulate.draws import Ints, Mask
+from lifeloop.simulate.draws import Floats, Ints, Mask
 from lifeloop.simulate.identity import NOBODY, SELF
 from lifeloop.simulate.shown import PLACEMENTS
 from lifeloop.simulate.visits import CAUSES, Visits
@@ -18,8 +18,6 @@ from lifeloop.simulate.visits import CAUSES, Visits
 if TYPE_CHECKING:
     from lifeloop.simulate.world import World
 
-_CALM_STEPS = 65
-"""Visits of more steps go faster, so that none lasts longer than 48 minutes."""
 _MOST_VIEWS = 40
 _REMOVED = 4.5
 """Rank of taking something out: behind the look at the cart, before the checkout."""
@@ -144,10 +142,8 @@ class _Steps:
         person = seen.person[visit]
         first = np.searchsorted(visit, visit)
         place = np.arange(visit.size) - first
-        hurry = np.minimum(1.0, _CALM_STEPS / np.bincount(visit, minlength=1)[visit])
-        pause = (4 + np.floor(world.draws.uniform("pause", person, self.day, place) * 40)) * hurry
-        waited = np.cumsum(pause)
-        second = seen.second[visit] + (waited - waited[first]).astype(np.int64) if visit.size else visit
+        pause = 4 + np.floor(world.draws.uniform("pause", person, self.day, place) * 40)
+        second = seen.second[visit] + self._passed(visit, first, np.cumsum(pause))
         enters = (got["name"] == NUMBER["Signed In"]) | (got["name"] == NUMBER["Signed Up"])
         known = seen.signed_in[visit] | _behind(enters, first)
         online = seen.channel[visit] != STORE
@@ -166,6 +162,13 @@ class _Steps:
             amount=amount,
             extra=self._extra(got, person),
         )
+
+    def _passed(self, visit: Ints, first: Ints, waited: Floats) -> Ints:
+        """Return the seconds of its visit that each event comes at; where the day ends before the visit it goes faster."""
+        passed = waited - waited[first] if visit.size else waited
+        whole = passed[np.searchsorted(visit, visit, side="right") - 1] if visit.size else waited
+        left = self.world.midnight(self.day + 1) - 1 - self.seen.second[visit]
+        return np.floor(passed * np.minimum(1.0, left / np.maximum(whole, 1))).astype(np.int64)
 
     def _extra(self, got: dict[str, Any], person: Ints) -> Any:
         """Return each event's further properties."""

@@ -25,6 +25,8 @@ CAUSES = ("", "out_of_stock", "login_wall", "shipping_cost", "slow_page")
 """Why a visit with the wish to order ended without one, by number; 0: it did not."""
 _LATEST = 86_400 - 3_000
 """No visit begins later in the day (UTC), so that none runs into the next."""
+_LANDS = 8
+"""Seconds within which the page opens that a click in a message leads to."""
 _SIGNS_UP = 0.25
 """Chance that someone who will have an account opens it in a visit without an order."""
 
@@ -102,11 +104,12 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
     cause[: buyers.size] = np.where(
         sure, 0, _causes(world, buyers, channel[: buyers.size], baskets, signed_in[: buyers.size], free, day)
     )
+    second, campaign = _lands(world, who, channel != STORE, day)
     return Visits(
         person=who,
         wish=wish,
         channel=channel,
-        second=begins(world, who, day),
+        second=second,
         session=draws.ids("session", who, day),
         visitor=visitors(people, draws, config.dirt, who, day, app),
         signed_in=signed_in,
@@ -116,7 +119,7 @@ def visits(world: World, day: int, callers: Callers, shown: Shown = NOTHING_SHOW
         sure=np.concatenate([sure, np.zeros(callers.lookers.size, np.bool_)]),
         noticed=noticed,
         signs_up=new & np.where(wish, named, draws.chance("sign up", who, _SIGNS_UP, day)),
-        campaign=first_campaigns(world, who, channel != STORE),
+        campaign=campaign,
     )
 
 
@@ -126,6 +129,17 @@ def begins(world: World, who: Ints, day: int) -> Ints:
     local = hour * 3600 + np.floor(world.draws.uniform("second", who, day) * 3600).astype(np.int64)
     second: Ints = world.midnight(day) + np.minimum((local - world.people.hours_east[who] * 3600) % 86_400, _LATEST)
     return second
+
+
+def _lands(world: World, who: Ints, online: Mask, day: int) -> tuple[Ints, Ints]:
+    """Return when visits begin and by which campaign they come: of who clicked in a message, seconds after the click."""
+    second, campaign, clicks = begins(world, who, day), first_campaigns(world, who, online), world.messages.clicks
+    _, rows, of = np.intersect1d(np.where(online, who, -1), clicks.person, return_indices=True)
+    wait = 2 + np.floor(world.draws.uniform("lands", who[rows], day) * _LANDS).astype(np.int64)
+    second[rows] = np.minimum(clicks.second[of] + wait, world.midnight(day + 1) - 1)
+    config = world.config
+    campaign[rows] = len(config.acquisition) + clicks.channel[of] * len(config.offers) + clicks.offer[of]
+    return second, campaign
 
 
 def _ships_free(world: World, who: Ints, channel: Ints, baskets: Baskets, day: int) -> Mask:
