@@ -36,13 +36,28 @@ class Actions:
     answers: pa.Table = field(default_factory=ANSWER.empty_table)
 
     def __post_init__(self) -> None:
-        """Refuse tables of another form, naming the columns."""
+        """Give the tables the types of their schemas. Raises SettingsError naming the columns of tables of another form."""
         for name, schema in (("messages", MESSAGE), ("recommendations", RECOMMENDATION), ("answers", ANSWER)):
-            found = getattr(self, name).column_names
-            if found != schema.names:
-                raise SettingsError(
-                    f"cannot act with these {name}", f"columns are {', '.join(found)}", f"Give {', '.join(schema.names)}."
-                )
+            object.__setattr__(self, name, _in_form(name, getattr(self, name), schema))
+
+
+def _in_form(name: str, table: Any, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns and types of a schema."""
+    why, fix = f"cannot act with these {name}", f"Give {', '.join(schema.names)} as {', '.join(map(str, schema.types))}."
+    if not isinstance(table, pa.Table):
+        raise SettingsError(why, f"they are no Arrow table but {type(table).__name__}", fix)
+    if table.column_names != schema.names:
+        raise SettingsError(why, f"columns are {', '.join(table.column_names)}", fix)
+    columns = []
+    for one in schema:
+        try:
+            column = table[one.name].cast(one.type)
+        except pa.ArrowException as error:
+            raise SettingsError(why, f"column {one.name}: {str(error).splitlines()[0]}", fix) from None
+        if column.null_count and pa.types.is_integer(one.type):
+            raise SettingsError(why, f"column {one.name} is empty in {column.null_count} rows", fix)
+        columns.append(column)
+    return pa.table(columns, schema=schema)
 
 
 NONE = Actions()
