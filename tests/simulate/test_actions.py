@@ -12,6 +12,8 @@ from lifeloop.simulate.actions import ANSWER, MESSAGE, RECOMMENDATION, Actions, 
 from lifeloop.simulate.policies import rehearse
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Seen, Shop
+from lifeloop.simulate.shown import Shown, click_chance, click_chances
+from lifeloop.simulate.truth import open_shop
 
 WORLD = (
     WorldConfig()
@@ -159,3 +161,38 @@ def test_the_oracle_earns_more_than_silence_and_a_plain_coupon_does_not_reach_it
     assert earned["oracle"].margin_minor > earned["none"].margin_minor
     assert earned["oracle"].margin_minor > earned["rfm_coupon"].margin_minor
     assert rehearse(config, "rfm_coupon", warm_up_days=20) == earned["rfm_coupon"]
+
+
+def test_the_rehearsal_tells_what_new_customers_cost_the_same_for_every_policy() -> None:
+    config = WORLD.but(customers={"existing": 0.2}).lasting(60)
+    shop, truth = open_shop(config)
+    told = {name: rehearse(config, name, warm_up_days=30) for name in ("none", "rfm_coupon")}
+    people, sources = truth._world.people, list(config.acquisition.values())
+    late = (people.arrival >= 30) & ~people.prospect
+    first = pa.concat_tables([day.order for day in shop.history()])["customer_id"]
+
+    assert told["none"].new_customers == told["rfm_coupon"].new_customers == late.sum()
+    assert late.sum() > 50
+    assert told["none"].acquisition_minor == told["rfm_coupon"].acquisition_minor
+    cost = sum(sources[source].cost for source in people.source[late])
+    assert told["none"].acquisition_minor == round(cost * 100)
+    assert {people.customer_id[person].as_py() for person in np.flatnonzero(late & people.account)} & {*first.to_pylist()}
+
+
+def test_a_coupon_is_sent_only_to_who_agreed() -> None:
+    one_name = {"guest": 0, "second_email": 0, "shared_email": 0}  # nobody is asked twice
+    told = rehearse(WORLD.but(dirt=one_name).lasting(90), "rfm_coupon")
+
+    assert told.messages > 100
+    assert told.refused == 0
+
+
+def test_chances_to_click_are_those_by_which_recommendations_are_clicked() -> None:
+    world = open_shop(WORLD)[1]._world
+    who, products = np.arange(50), np.arange(len(world.goods))
+    table = click_chances(world, who, products)
+    pairs = Shown(np.repeat(who, products.size), np.tile(products, who.size), *(np.ones(50 * products.size, int),) * 2)
+
+    assert table.shape == (50, products.size)
+    assert click_chance(world, pairs) == pytest.approx(table.ravel(), rel=1e-5)
+    assert len(np.unique(table)) == 3

@@ -78,4 +78,6 @@ def _show(found: dict[str, Rehearsal], currency: str) -> None:
         )
     heads = ["policy", "messages", "unsubscribed", "orders", f"goods, {currency}", f"margin, {currency}", "against none"]
     table(f"{silent.days} days of one shop, lived once per policy", heads, rows, right=range(1, len(heads)))
+    won = f"{silent.acquisition_minor / unit:,.0f} {currency}"
+    say(f"{silent.new_customers:,} new customers came meanwhile; to win them cost {won}, the same with every policy.")
     say("The margin is goods less their cost, returns, shipping given away and the cost of messages.")

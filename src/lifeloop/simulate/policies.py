@@ -8,8 +8,9 @@ Source  recency and frequency rules: Hughes, "Strategic database marketing" (199
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -43,7 +44,7 @@ class Silent:
 
 @dataclass
 class RfmCoupon:
-    """Every four weeks, the same coupon to everybody who bought before but not lately."""
+    """Every four weeks, the same coupon to everybody who bought before but not lately, and agreed to the channel."""
 
     offer: str = "coupon_10"
     channel: str = "email"
@@ -56,24 +57,35 @@ class RfmCoupon:
     """Fewest orders."""
     _last: dict[str, date] = field(default_factory=dict)
     _count: dict[str, int] = field(default_factory=dict)
+    _agreed: set[str] = field(default_factory=set)
     _day: int = 0
 
     def act(self, today: date, seen: Seen | None, /) -> Actions:
-        """Note yesterday's orders; on the day of the campaign, send."""
+        """Note yesterday's orders and consents; on the day of the campaign, send."""
         if seen is not None:
             for customer in seen.order["customer_id"].to_pylist():
                 if customer is not None:
                     self._last[customer] = seen.day
                     self._count[customer] = self._count.get(customer, 0) + 1
+            self._hear(seen)
         self._day += 1
         if self._day % self.every_days:
             return NONE
         due = [
             customer
             for customer, last in self._last.items()
-            if self.from_days <= (today - last).days <= self.to_days and self._count[customer] >= self.orders
+            if self.from_days <= (today - last).days <= self.to_days
+            and self._count[customer] >= self.orders
+            and customer in self._agreed
         ]
         return Actions(messages=messages(due, channel=self.channel, offer=self.offer)) if due else NONE
+
+    def _hear(self, seen: Seen) -> None:
+        """Note who agreed to the channel, and who unsubscribed."""
+        told = zip(seen.customer["customer_id"].to_pylist(), seen.consent.to_pylist(), strict=True)
+        self._agreed.update(customer for customer, consent in told if self.channel in json.loads(consent))
+        gone = seen.event.filter(pc.equal(seen.event["name"], "Unsubscribed"))
+        self._agreed.difference_update(gone["customer_id"].to_pylist())
 
 
 @dataclass
@@ -120,6 +132,10 @@ class Rehearsal:
     goods_minor: int
     margin_minor: int
     """Goods less their cost, shipping given away and returns; the cost of messages taken off."""
+    new_customers: int = 0
+    """Customers whose first order was due in these days, whatever the policy."""
+    acquisition_minor: int = 0
+    """What it cost to win them; not taken off the margin, as every policy pays the same."""
 
 
 POLICIES: dict[str, Callable[[Truth], Policy]] = {
@@ -148,7 +164,20 @@ def rehearse(
         else:
             till.learn(seen)
         progress("rehearsing", day + 1, config.shop.days)
-    return till.sum(config.shop.days - warm_up_days)
+    won, paid = acquired(truth, warm_up_days, config.shop.days)
+    return replace(till.sum(config.shop.days - warm_up_days), new_customers=won, acquisition_minor=paid)
+
+
+def acquired(truth: Truth, from_day: int, to_day: int) -> tuple[int, int]:
+    """Return how many customers come first on the days `from_day` to `to_day` - 1, and what they cost in minor units.
+
+    People who come to look only are none, also where they order later on: whom a policy wins costs nothing here.
+    """
+    world = truth._world  # noqa: SLF001 - same room
+    people, sources = world.people, world.config.acquisition.values()
+    new = ~people.prospect & (people.arrival >= from_day) & (people.arrival < to_day)
+    cost = np.array([source.cost for source in sources]) * world.unit
+    return int(new.sum()), round(float(cost[people.source[new]].sum()))
 
 
 class _Till:

@@ -7,7 +7,7 @@ categories, lower in what complements them, low elsewhere. A click of someone wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -110,11 +110,25 @@ def with_lines(baskets: Baskets, noticed: Noticed) -> Baskets:
 
 def click_chance(world: World, shown: Shown) -> Floats:
     """Return the chance that each product shown is clicked."""
-    goods, favourite = world.goods, world.shelf.favourites[shown.person]
-    category = goods.category[shown.product]
-    steps = np.diff(goods.complements, axis=1, prepend=0.0)
-    beside = (steps[favourite[:, 0], category] > 0) | (steps[favourite[:, 1], category] > 0)
-    liked = (favourite == category[:, None]).any(axis=1)
-    relevance = np.where(liked, _FAVOURITE, np.where(beside, _COMPLEMENT, _OTHER))
+    favourite = world.shelf.favourites[shown.person]
+    relevance = _relevance(world)[favourite[:, 0], favourite[:, 1], world.goods.category[shown.product]]
     chance: Floats = np.minimum(CLICK * relevance / (1 + 0.25 * (shown.position - 1)), 1.0)
     return chance
+
+
+def click_chances(world: World, who: Ints, products: Ints) -> Any:
+    """Return the chance that each person clicks each product in the first place, shape (people, products), float32.
+
+    No more memory is taken than for what is returned; ask for some people at a time where they are many.
+    """
+    favourite, category = world.shelf.favourites[who], world.goods.category[products]
+    chance = np.minimum(CLICK * _relevance(world), 1.0).astype(np.float32)
+    return chance[favourite[:, :1], favourite[:, 1:], category[None, :]]
+
+
+def _relevance(world: World) -> Any:
+    """Return how much the goods of a category mean to those with two favourite ones, shape (c, c, c): favourites first."""
+    steps = np.diff(world.goods.complements, axis=1, prepend=0.0) > 0
+    itself = np.eye(len(steps), dtype=np.bool_)
+    beside, liked = (one[:, None, :] | one[None, :, :] for one in (steps, itself))
+    return np.where(liked, _FAVOURITE, np.where(beside, _COMPLEMENT, _OTHER))
