@@ -236,16 +236,12 @@ def test_what_is_expected_is_what_comes() -> None:
     expected = truth.expected(60)
     orders = pa.concat_tables([day.order for day in shop.history(60)])
     per = orders.group_by("customer_id").aggregate([("goods_minor", "count"), ("goods_minor", "sum")])
-    ids = truth.identity()
     known = expected["customer_id"].to_pylist()
-    person = dict(zip(ids["customer_id"].to_pylist(), ids["person"].to_pylist(), strict=True))
-    main = {person[one]: one for one in known}
     count, paid = dict.fromkeys(known, 0), dict.fromkeys(known, 0)
     for row in per.to_pylist():
-        owner = main.get(person.get(row["customer_id"], -1))
-        if owner is not None:
-            count[owner] += row["goods_minor_count"]
-            paid[owner] += row["goods_minor_sum"]
+        if row["customer_id"] in count:
+            count[row["customer_id"]] += row["goods_minor_count"]
+            paid[row["customer_id"]] += row["goods_minor_sum"]
 
     for told, found in (("orders", np.array([*count.values()])), ("revenue_minor", np.array([*paid.values()]))):
         true = expected[told].to_numpy()
@@ -285,6 +281,49 @@ def test_uplift_is_the_difference_between_two_worlds() -> None:
     assert first.customer.num_rows > 7000
     assert expected > 100
     assert more == pytest.approx(expected, abs=4 * np.sqrt(1.5 * expected))
+
+
+def test_what_is_expected_holds_after_messages_too() -> None:
+    config = (
+        WorldConfig()
+        .but(
+            shop={"customers": 12_000, "products": 60, "seed": 5},
+            customers={"existing": 1.0},
+            products={"stock_days": 0},
+            dirt=ONE_NAME,
+            messages={"effect": 0.5},
+        )
+        .lasting(40)
+    )
+    shop, truth = open_shop(config, diary=False)
+    known = shop.step().customer["customer_id"].combine_chunks()
+    shop.step(actions=Actions(messages=messages(known, channel="sms", offer="coupon_20")))
+    shop.step(actions=Actions(messages=messages(known, channel="email", offer="content")))
+    expected = truth.expected(30)
+    orders = pa.concat_tables([day.order for day in shop.history(30)])
+    mine = orders.filter(pc.is_in(orders["customer_id"], expected["customer_id"].combine_chunks()))
+
+    total, revenue = pc.sum(expected["orders"]).as_py(), pc.sum(expected["revenue_minor"]).as_py()
+    paid = pc.sum(mine["goods_minor"]).as_py()
+    spread = mine["goods_minor"].to_numpy().astype(float)
+    assert mine.num_rows == pytest.approx(total, abs=4 * np.sqrt(1.3 * total))
+    assert paid == pytest.approx(revenue, abs=4 * np.sqrt(1.5 * (spread**2).sum()))
+
+
+def test_orders_with_a_coupon_come_after_the_message_that_brought_it() -> None:
+    shop = Shop(
+        SMALL.but(customers={"rate_scale": 0.8, "existing": 1.0}, dirt={**ONE_NAME, "late": 0, "skewed": 0, "malformed": 0})
+    )
+    known = shop.step().customer["customer_id"].to_pylist()
+    days = [shop.step(actions=Actions(messages=messages(known, channel="sms", offer="coupon_10", hour=20)))]
+    days += [shop.step() for _ in range(5)]
+    event = pa.concat_tables([day.event for day in days])
+    opened = event.filter(pc.equal(event["name"], "SMS Opened"))
+    at = dict(zip(opened["customer_id"].to_pylist(), opened["occurred_at"].to_pylist(), strict=True))
+    redeemed = [row for day in days for row in day.order.to_pylist() if row["coupon"]]
+
+    assert len(redeemed) > 20
+    assert all(row["placed_at"] > at[row["customer_id"]] for row in redeemed)
 
 
 def test_a_randomised_test_covers_the_true_effect_as_often_as_it_says() -> None:

@@ -124,12 +124,14 @@ class Shelf:
             wished = min(own.lines / left, 1 + _MOST_WISHED * (own.lines - 1))
         return own.model_copy(update={"lines": wished, "quantity": max(1.0, own.quantity * own.lines / wished)})
 
-    def expected(self, who: Ints, value: Any) -> Floats:
+    def expected(self, who: Ints, value: Any, again: Ints | None = None, *, day: int | None = None) -> Floats:
         """Return the expected sum of `value`, one per product, over the lines of each person's next order.
 
-        Mean pieces count as one; full shelves, today's catalogue; what people use up and buy again is left out.
+        Mean pieces count as one; full shelves; the catalogue of `day`, or today's. `again` names the first product of each
+        order; -1: as taste has it.
         """
-        own, goods, weight = self.config.basket, self.goods, np.diff(self.running)
+        own, goods = self.config.basket, self.goods
+        weight = np.diff(self.running if day is None else self._running(day))
         share = np.add.reduceat(weight, goods.starts[:-1]) / weight.sum()
         worth = value * self.pieces.of_product
         favourite = self.favourites[who]
@@ -147,10 +149,16 @@ class Shelf:
         beside = (np.diff(goods.complements, axis=1, prepend=0.0) @ mean(worth))[goods.category]
         partner = own.partner * np.where(self._partnered, worth[goods.partners], 0.0).mean(axis=1)
         rest_of = 1 - own.partner * self._partnered.mean(axis=1)
-        one = over_taste(mean(worth))
-        further = over_taste(mean(partner + rest_of * fits * beside)) + over_taste(mean(rest_of * (1 - fits))) * one
+        one = leads = over_taste(mean(worth))
+        drawn_by, alone = partner + rest_of * fits * beside, rest_of * (1 - fits)
+        drawn, fresh = over_taste(mean(drawn_by)), over_taste(mean(alone))
+        if again is not None:
+            leads, drawn, fresh = (
+                np.where(again >= 0, of_first[again], of_taste)
+                for of_first, of_taste in ((worth, one), (drawn_by, drawn), (alone, fresh))
+            )
         first, rest = self.pieces.expected(self.generosity[who])
-        return (first * one + rest * further) * (self.section.quantity / own.quantity)
+        return (first * leads + rest * (drawn + fresh * one)) * (self.section.quantity / own.quantity)
 
     def _from_shelf(self, asked: Baskets, person: Ints, place: Ints, day: int, stock: Floats) -> Baskets:
         out = np.flatnonzero(stock[asked.product] <= 0)

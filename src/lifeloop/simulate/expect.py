@@ -12,7 +12,7 @@ with the message and without, times the chance that it is opened.
 
 Source  the discrete form of Fader, Hardie & Lee (2005) with a rate that changes with time
 Limits  stock-outs enter through the share of wishes and of goods they cost lately; the margin of an order is its expectation
-        under the taste of the person and the catalogue of the day; a coupon is counted on the first order it is used for;
+        under the person's taste of today; a coupon is counted on the first order it is used for;
         who leaves upset after a conversation with the staff leaves at once with the order
 """
 
@@ -94,11 +94,14 @@ def uplifts(world: World, who: Ints, horizon_days: int) -> Iterator[tuple[Floats
         yield read.orders - without.orders, read.margin_minor - without.margin_minor
 
 
-def wish_worth(world: World, who: Ints) -> tuple[Floats, Floats]:
-    """Return what each person's wish to order is worth in expectation, goods and margin of goods, in minor units."""
+def wish_worth(world: World, who: Ints, again: Ints | None = None, *, day: int | None = None) -> tuple[Floats, Floats]:
+    """Return what each person's wish to order is worth in expectation, goods and margin of goods, in minor units.
+
+    `again` names the product each has used up; -1, or None: the wish is of taste alone. The catalogue is that of `day`.
+    """
     pieces = world.config.basket.quantity * (1 - world.state.thin)
-    goods = world.shelf.expected(who, world.goods.price_minor) * pieces
-    return goods, goods - world.shelf.expected(who, world.goods.cost_minor) * pieces
+    goods = world.shelf.expected(who, world.goods.price_minor, again, day=day) * pieces
+    return goods, goods - world.shelf.expected(who, world.goods.cost_minor, again, day=day) * pieces
 
 
 class _Paths:
@@ -114,7 +117,8 @@ class _Paths:
         """Chances to be active without an order yet under the name asked about."""
         self.coupon = self.here * ((state.coupon_until[who] >= state.day) & (state.coupon[who] >= 0))
         """Chances to be active with a coupon not yet used."""
-        self.any, self.orders, self.worth, self.given_away, self.shipped = np.zeros((5, who.size))
+        self.any, self.orders, self.revenue, self.margin, self.given_away, self.shipped = np.zeros((6, who.size))
+        self._price(state.day)
         self.boost: Floats = state.boost[who].astype(np.float64)
         self.lift = state.lift[who].astype(np.float64)
         own_rate = people.rate[who] / world.checkout.completion_new[who]
@@ -126,21 +130,31 @@ class _Paths:
         self.due = state.due[who].copy()
         self.redeem = world.chance_to_redeem(who)
 
+    def _price(self, day: int) -> None:
+        """Work out what a wish is worth while the catalogue is that of a day: goods, and their margin."""
+        self.goods, self.profit = wish_worth(self.world, self.who, day=day)
+        self.goods_again, self.profit_again = wish_worth(self.world, self.who, self.world.habit[self.who], day=day)
+
     def live(self, day: int) -> None:
         """Move everybody's chances one day on."""
         world, state, who = self.world, self.world.state, self.who
         self._life(day)
+        if day in world.shelf.launches:
+            self._price(day)
         level = world.season(day)[world.people.language[who]]
         free = self._ships_free(day)
         both = [world.checkout.ends(who, free, new) for new in self.new]
         done, worth, shipped = (np.stack([ends[k] for ends in both]) * (1 - state.short) for k in range(3))
         used_up = np.where(self.due == day, world.config.customers.replenish, 0.0)
         wish = 1 - np.exp(-np.maximum(self.rates * self.lift * level + self.boost, 0))
+        goods, profit = wish * self.goods, wish * self.profit
+        goods[0] += used_up * (self.goods_again - goods[0])
+        profit[0] += used_up * (self.profit_again - profit[0])
         wish[0] = 1 - (1 - used_up) * (1 - wish[0])
         self._lose_interest(day)
-        self._redeem(day, wish, done, worth)
+        self._redeem(day, wish * done, goods * worth)
         q = wish * done
-        self._count(q, wish * worth, wish * shipped)
+        self._count(q, goods * worth, profit * worth, wish * shipped)
         orders = self.here * q
         self.here = self.here - orders * np.stack([self.leaves[0], np.ones(who.size)])
         self.here[0] += orders[1] * (1 - self.leaves[1])
@@ -151,12 +165,10 @@ class _Paths:
 
     def outlook(self) -> Outlook:
         """Return the sums."""
-        world, who = self.world, self.who
-        goods, margin = wish_worth(world, who)
-        kept = 1 - world.config.aftersales.returns
-        revenue = (self.worth - self.given_away) * goods
-        profit = (self.worth * margin - self.given_away * goods) * kept - self.shipped * world.shipping_minor
-        return Outlook(orders=self.orders, any_order=self.any, revenue_minor=revenue, margin_minor=profit)
+        kept = 1 - self.world.config.aftersales.returns
+        margin = (self.margin - self.given_away) * kept - self.shipped * self.world.shipping_minor
+        revenue = self.revenue - self.given_away
+        return Outlook(orders=self.orders, any_order=self.any, revenue_minor=revenue, margin_minor=margin)
 
     def _read(self, given: Reading) -> None:
         """Let the message work, at the end of its day."""
@@ -196,25 +208,25 @@ class _Paths:
         for chances in (self.here, self.fresh, self.coupon):
             chances[1] *= stays
 
-    def _redeem(self, day: int, wish: Any, done: Any, worth: Any) -> None:
-        """Add up what coupons take off today's orders, as a share of an average wish's worth."""
+    def _redeem(self, day: int, q: Any, goods: Any) -> None:
+        """Add up what coupons take off today's orders."""
         given = self._offered(day)
         discount: Any = self.world.held_discount(self.who, day)
         if given is not None:
             discount = given.discount if day <= self.start + given.days else 0.0
-        uses = (self.coupon * wish * worth).sum(axis=0) * self.redeem * self.share
-        self.given_away = self.given_away + uses * discount
-        q, kept = wish * done, 1 - self.redeem
+        self.given_away = self.given_away + (self.coupon * goods).sum(axis=0) * self.redeem * self.share * discount
+        kept = 1 - self.redeem
         stays = 1 - q * (self.redeem + kept * np.stack([self.leaves[0], np.ones(self.who.size)]))
         turned = self.coupon[1] * q[1] * kept * (1 - self.leaves[1])
         self.coupon = self.coupon * stays
         self.coupon[0] += turned
 
-    def _count(self, q: Any, worth: Any, shipped: Any) -> None:
+    def _count(self, q: Any, goods: Any, profit: Any, shipped: Any) -> None:
         """Add up a day's orders under the name asked about."""
         share = self.share
         self.orders = self.orders + (self.here * q).sum(axis=0) * share
-        self.worth = self.worth + (self.here * worth).sum(axis=0) * share
+        self.revenue = self.revenue + (self.here * goods).sum(axis=0) * share
+        self.margin = self.margin + (self.here * profit).sum(axis=0) * share
         self.shipped = self.shipped + (self.here * shipped).sum(axis=0) * share
         self.any = self.any + (self.fresh * q).sum(axis=0) * share
         other = q * (1 - share)
