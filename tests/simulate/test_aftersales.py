@@ -357,7 +357,8 @@ def test_what_is_still_to_come_does_not_grow_with_the_days() -> None:
         world.aftersales.day(replace(orders, day=day))
         kept.append(len(world.aftersales.coming))
 
-    assert np.mean(kept[120:]) == pytest.approx(np.mean(kept[60:110]), rel=0.1)
+    # some 350 are under way, for weeks each: by chance the means differ by a tenth; if nothing were forgotten, by two thirds
+    assert np.mean(kept[120:]) == pytest.approx(np.mean(kept[60:110]), rel=0.25)
     assert min(world.aftersales.coming._days) > 169
 
 
