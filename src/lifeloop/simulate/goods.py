@@ -17,6 +17,8 @@ from lifeloop.simulate.words import goods as words
 
 PARTNERS = 3
 """How many products each product has that are bought with it."""
+_DEAREST = 1e11
+"""No product costs more minor units."""
 POINTS = (0.19, 0.29, 0.39, 0.49, 0.65, 0.85, 1.25, 1.65, 1.95, 2.49, 2.95, 3.75, 4.25, 4.95)
 """What cheap things usually cost, in major units."""
 
@@ -152,6 +154,7 @@ def prices(config: WorldConfig, draws: Draws, kinds: Floats) -> Ints:
     spread = config.products.price_sigma
     price = kinds * config.products.price_level * draws.stream("price").lognormal(-spread * spread / 2, spread, kinds.size)
     unit = 10 ** EXPONENT[config.shop.currency]
+    price = np.minimum(price, _DEAREST / unit)
     exact = np.maximum(1, np.round(price * unit))
     points = np.array(POINTS)
     nearest = points[np.searchsorted((points[1:] + points[:-1]) / 2, price)] * unit

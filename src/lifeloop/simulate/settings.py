@@ -18,19 +18,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.money import EXPONENT
 
+MOST_DAYS = 36_500
+"""No world lasts longer than a hundred years."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 Factor = Annotated[float, Field(ge=1e-3, le=1e3)]
 Lift = Annotated[float, Field(ge=0, le=100)]
-Shape = Annotated[float, Field(ge=1e-3, le=1e6)]
-Days = Annotated[float, Field(ge=0.01, le=3650)]
+Shape = Annotated[float, Field(ge=1e-6, le=1e6)]
+Days = Annotated[float, Field(ge=0.01, le=MOST_DAYS)]
 Money = Annotated[float, Field(ge=0, le=1e9)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """What the shop itself names: any characters but those that control a printer."""
 
 
-MOST_DAYS = 36_500
-"""No world lasts longer than a hundred years."""
 MOST_PEOPLE = 100_000_000
 """No world has more people, prospects and unnamed buyers included."""
 _YEARS = (1970, 2200)
@@ -181,7 +181,7 @@ class ProductSection(Section):
     """[products]: the catalogue and its stock."""
 
     price_level: Annotated[float, Field(ge=1e-6, le=1e5)] = Field(1.0, description="Factor on all prices.")
-    price_sigma: Annotated[float, Field(ge=0, le=2)] = Field(
+    price_sigma: Annotated[float, Field(ge=0, le=5)] = Field(
         0.35, description="Spread (log scale) of prices around their kind's."
     )
     margin: float = Field(0.45, ge=0.001, le=0.999, description="Mean share of the price left after the cost of goods.")
