@@ -27,6 +27,7 @@ class Told:
         days: list[Seen] = []
         self.files = write_wire(Shop(CONFIG), folder, watch=days.append)
         self.tables = {name: pa.concat_tables([seen.tables()[name] for seen in days]) for name in days[0].tables()}
+        self.consent = [json.loads(one) for seen in days for one in seen.consent.to_pylist()]
         self.lines: list[dict[str, Any]] = []
         self.torn: list[str] = []
         for line in self.files["events-0001"].read_text("utf-8").splitlines():
@@ -141,11 +142,13 @@ def test_a_new_customer_is_identified_once_with_traits(told: Told) -> None:
     for line in people:
         traits = line["traits"]
         found[line.get("userId") or customer_of_email(traits["email"])] = (
-            traits["email"], traits["language"], traits["country"], traits["createdAt"],
+            traits["email"], traits["language"], traits["country"], traits["createdAt"], traits["consent"],
         )  # fmt: skip
     assert found == {
-        row["customer_id"]: (row["email"], row["language"], row["country"], stamp(row["first_seen_at"])) for row in customers
+        row["customer_id"]: (row["email"], row["language"], row["country"], stamp(row["first_seen_at"]), consent)
+        for row, consent in zip(customers, told.consent, strict=True)
     }
+    assert {name for one in told.consent for name in one} == {*CONFIG.messages.channels}
 
 
 def test_lines_come_in_the_order_of_receiving(told: Told) -> None:
