@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from lifeloop.simulate import Seen, Shop, World, WorldConfig
 from lifeloop.simulate.deeds import hex_or_null
-from lifeloop.simulate.dirt import BROKEN, LONGEST_DAYS, keys_of
+from lifeloop.simulate.dirt import BOT_AGENTS, BROKEN, LONGEST_DAYS, WEB_AGENTS, keys_of
 
 CLEAN = {"duplicates": 0.0, "late": 0.0, "out_of_order": 0.0, "skewed": 0.0, "bots": 0.0, "malformed": 0.0}
 DIRTY = {"duplicates": 0.05, "late": 0.04, "out_of_order": 0.2, "late_days": 2.5, "skewed": 0.1, "bots": 0.1, "malformed": 0.02}
@@ -64,9 +65,20 @@ def test_with_all_rates_zero_every_event_arrives_as_it_was() -> None:
 
     assert "dirt" not in world.diary
     for seen in days:
-        waits = pc.subtract(seen.event["received_at"], seen.event["occurred_at"]).cast(pa.int64())
-        assert set(pc.unique(waits).to_pylist()) == {2_000_000}
         assert pc.count_distinct(seen.event["message_id"]).as_py() == len(seen.event)
+        assert set(pc.unique(seen.event["received_at"].cast(pa.date32())).to_pylist()) == {seen.day}
+
+
+def test_a_clean_event_is_received_after_a_wait_of_its_own(dirtied: Dirtied) -> None:
+    tables = [pa.concat_tables([seen.tables()[name] for seen in dirtied.clean_days]) for name in ("event", "order", "refund")]
+    for table, at in zip(tables, ("occurred_at", "placed_at", "refunded_at"), strict=True):
+        waits = np.asarray(pc.subtract(table["received_at"], table[at]).cast(pa.int64())) / 1e6
+        assert waits.min() > 0
+        assert np.median(waits) == pytest.approx(1.5, rel=0.15)
+        assert np.unique(waits).size > 0.95 * waits.size
+        assert waits.max() < 1800
+    events = np.asarray(pc.subtract(tables[0]["received_at"], tables[0]["occurred_at"]).cast(pa.int64())) / 1e6
+    assert np.mean(events > 60) == pytest.approx(0.001, rel=0.5)
 
 
 def test_what_nothing_happens_to_stays_as_it_was(dirtied: Dirtied) -> None:
@@ -180,9 +192,30 @@ def test_bots_add_their_share_and_only_some_say_what_they_are(dirtied: Dirtied) 
     assert not set(bots) & set(dirtied.clean)
     assert {row["customer_id"] for row in rows} == {None}
     assert not {row["anonymous_id"] for row in rows} & ({row["anonymous_id"] for row in dirtied.clean.values()} - {None})
-    says = ["user_agent" in row["properties"] for row in rows]
-    assert 0.5 < np.mean(says) < 0.95
-    assert not any("user_agent" in (row["properties"] or "") for row in dirtied.rows if row["message_id"] in dirtied.clean)
+    honest = [any(one in row["properties"] for one in BOT_AGENTS) for row in rows if "user_agent" in row["properties"]]
+    assert 0.5 < np.mean(honest) < 0.95
+
+
+def test_bots_are_not_told_by_what_their_events_carry(dirtied: Dirtied) -> None:
+    bots = dirtied.of("bot")
+    read = [(row["message_id"] in bots, row) for row in dirtied.rows if row["message_id"] and row["properties"]]
+    carries: dict[bool, set[tuple[str, bool]]] = {True: set(), False: set()}
+    said: dict[bool, set[Any]] = {True: set(), False: set()}
+    for is_bot, row in read:
+        carries[is_bot].add((row["name"], "user_agent" in row["properties"]))
+        if "user_agent" in row["properties"] and not any(one in row["properties"] for one in BOT_AGENTS):
+            said[is_bot].add(json.loads(row["properties"])["user_agent"])
+    locales = {json.loads(row["properties"])["locale"] for is_bot, row in read if is_bot}
+
+    assert {name for name, _ in carries[True]} - {None} == {
+        "Home",
+        "Product List Viewed",
+        "Products Searched",
+        "Product Viewed",
+    }
+    assert carries[True] <= carries[False]
+    assert said[True] <= said[False] == set(WEB_AGENTS)
+    assert locales == {"en-GB", "zh-CN"}
 
 
 def test_what_is_received_behind_the_last_day_is_never_seen(dirtied: Dirtied) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lifeloop.simulate.arrival import microseconds
 from lifeloop.simulate.deeds import DAY, NOTHING, NUMBER, US, Deeds, deeds, hex_or_null, instants
 from lifeloop.simulate.draws import Draws, Ints, Keys, Mask
 from lifeloop.simulate.settings import DirtSection
@@ -30,8 +31,19 @@ BROKEN = ("no_time", "no_name", "no_one", "torn")
 _BOTS = 24
 _BURST = 40
 """Pages a bot asks for in a row."""
+_SEARCHES, _LISTS = 0.04, 0.12
+"""Shares of searches and of lists among the pages a bot asks for."""
 _HIDDEN = 4
 """One bot in so many does not say that it is one."""
+AGENT = '"user_agent": '
+"""How it begins that an event says in which browser a page was read."""
+WEB_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+)
+"""What people read in, and bots that do not say what they are; the last four bits of the visitor id choose."""
 BOT_AGENTS = (
     "Mozilla/5.0 (compatible; ShelfCrawler/2.1; +https://shelfcrawler.example/bot)",
     "PriceWatchBot/1.4 (+https://pricewatch.example/bot.html)",
@@ -59,34 +71,49 @@ class Dirt:
         bot = np.floor(draws.uniform("bot", burst, day) * _BOTS).astype(np.int64)
         begins = np.floor(draws.uniform("bot: when", burst, day) * (DAY - 2 * _BURST)).astype(np.int64)
         product = shelf[(np.floor(draws.uniform("bot: where", burst, day) * shelf.size).astype(np.int64) + place) % shelf.size]
-        home = place == 0
-        agents = np.array([f'"user_agent": "{one}", ' for one in BOT_AGENTS], object)
-        agent = np.where(bot % _HIDDEN == 0, "", agents[bot % len(BOT_AGENTS)])
-        goods = np.where(home, "", ", " + world.fragments[0][product])
+        page = _pages(draws, number, day, place)
+        viewed = page == NUMBER["Product Viewed"]
         second = (
             world.midnight(day) + begins + np.floor((place + draws.uniform("bot: pause", number, day)) * 1.5).astype(np.int64)
         )
         message = draws.ids("bot: message", number, day)
         self._note(message, "bot", second)
         return deeds(
-            np.where(home, 0, NUMBER["Product Viewed"]),
+            page,
             np.full(events, -1),
             second,
             message,
             visitor=draws.ids("bot: visitor", bot, k=day // 30),
             session=draws.ids("bot: session", burst, day),
-            product=np.where(home, -1, product),
-            extra=pa.array(agent + '"channel": "web", "locale": "en-GB"' + goods, pa.string()),
+            product=np.where(viewed, product, -1),
+            extra=self._said(bot, page, product),
         )
+
+    def _said(self, bot: Ints, page: Ints, product: Ints) -> Any:
+        """Return the properties of what bots do, in the language each reads; those that are honest come in by their name."""
+        world, texts = self.world, np.full(bot.size, "", object)
+        home, language = page == NUMBER["Home"], np.asarray(world.draws.chance("bot: language", bot, 0.4), np.int64)
+        names = np.array([f'{AGENT}"{one}", ' for one in BOT_AGENTS], object)
+        names = np.where(bot % _HIDDEN == 0, "", names[bot % len(BOT_AGENTS)])
+        context = np.array([f'"channel": "web", "locale": "{one}"' for one in ("en-GB", "zh-CN")], object)
+        texts[:] = np.where(home, names, "") + context[language]
+        for number in (0, 1):
+            rows = np.flatnonzero((page == NUMBER["Product Viewed"]) & (language == number))
+            texts[rows] = texts[rows] + ", " + world.fragments[number][product[rows]]
+            for name, key in (("Products Searched", "query"), ("Product List Viewed", "category")):
+                rows = np.flatnonzero((page == NUMBER[name]) & (language == number))
+                shelf = world.category_text[number][world.goods.category[product[rows]]]
+                texts[rows] = texts[rows] + f', "{key}": ' + shelf
+        return pa.array(texts, pa.string())
 
     def deliver(self, day: int, event: pa.Table) -> pa.Table:
         """Return the rows of `event` received on a day, of those that happened today and those under way from before.
 
-        They come in the order of `received_at`. With all rates 0 that is `event` itself.
+        They come in the order of `received_at`. With all rates 0 those are the rows of `event`.
         """
         own, draws = self.world.config.dirt, self.world.draws
         if not (own.duplicates or own.late or own.out_of_order or own.skewed or own.malformed):
-            return event
+            return event.take(pa.array(np.argsort(_microseconds(event["received_at"]), kind="stable")))
         keys = keys_of(event["message_id"])
         true = _microseconds(event["occurred_at"])
         event, off = self._wrong_clocks(event, true)
@@ -120,10 +147,10 @@ class Dirt:
         late = np.flatnonzero(is_late)
         behind = np.flatnonzero(draws.chance("out of order", keys, own.out_of_order) & ~is_late)
         days = 1 + np.minimum(draws.count("late: days", keys[late], max(own.late_days - 1, 0)), LONGEST_DAYS - 2)
-        clock = np.floor(draws.uniform("late: when", keys[late]) * DAY).astype(np.int64)
+        clock = np.floor(draws.uniform("late: when", keys[late]) * DAY * US).astype(np.int64)
         at = received.copy()
-        at[late] = (self.world.midnight(day) + days * DAY + clock) * US
-        at[behind] += (1 + np.floor(draws.uniform("behind", keys[behind]) * _MINUTES)).astype(np.int64) * US
+        at[late] = (self.world.midnight(day) + days * DAY) * US + clock
+        at[behind] += np.ceil(draws.uniform("behind", keys[behind]) * _MINUTES * US).astype(np.int64)
         return at, late, behind
 
     def _arrive(self, day: int, pool: pa.Table, place: Ints, received: Ints) -> pa.Table:
@@ -151,6 +178,14 @@ class Dirt:
                     "occurred_at": instants(second),
                 },
             )
+
+
+def _pages(draws: Draws, number: Ints, day: int, place: Ints) -> Ints:
+    """Return what bots ask for: first the shop's own page, then products, and lists and searches in between."""
+    asks = draws.uniform("bot: page", number, day)
+    between = np.where(asks < _SEARCHES, NUMBER["Products Searched"], NUMBER["Product List Viewed"])
+    other = np.where(asks < _SEARCHES + _LISTS, between, NUMBER["Product Viewed"])
+    return np.where(place == 0, NUMBER["Home"], other)
 
 
 def skews(draws: Draws, dirt: DirtSection, keys: Keys) -> Ints:
@@ -183,8 +218,8 @@ _NIBBLE[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
 def _copies(draws: Draws, keys: Keys) -> Ints:
     """Return how many microseconds behind the first the second delivery of each event comes: seconds to hours."""
     low, high = np.log(_COPY_SECONDS)
-    seconds: Ints = np.floor(np.exp(low + (high - low) * draws.uniform("copy", keys))).astype(np.int64)
-    return seconds * US
+    behind: Ints = np.floor(np.exp(low + (high - low) * draws.uniform("copy", keys)) * US).astype(np.int64)
+    return behind
 
 
 def _spoiled(event: pa.Table, draws: Draws, keys: Keys) -> tuple[pa.Table, Ints]:
@@ -218,7 +253,7 @@ def _column(event: pa.Table, name: str, values: Any) -> tuple[int, Any, Any]:
 
 
 def _received(event: pa.Table, at: Ints) -> pa.Table:
-    return event.set_column(*_column(event, "received_at", instants(at // US)))
+    return event.set_column(*_column(event, "received_at", microseconds(at)))
 
 
 def _microseconds(values: Any) -> Ints:

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.schema import CUSTOMER, EVENT, PRODUCT
+from lifeloop.simulate.arrival import received
 from lifeloop.simulate.deeds import DAY, NAMES, NUMBER, Deeds, braces, hex_or_null, instants, optional
+from lifeloop.simulate.dirt import AGENT, WEB_AGENTS
 from lifeloop.simulate.draws import Ints, Mask
 from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids
 from lifeloop.simulate.orders import Orders, declared, order_numbers
@@ -24,6 +26,9 @@ _EXISTING_DAYS = 730
 """Customers from before the first day came within as many days before it."""
 _TYPE = pa.array([kind for kind, _ in NAMES])
 _NAME = pa.array([name for _, name in NAMES])
+
+
+_READ_IN = pa.array(["", *(f'{AGENT}"{one}", ' for one in WEB_AGENTS)])
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class NewCustomers:
 
 
 def event_table(world: World, done: Deeds) -> pa.Table:
-    """Return the rows of `event` that deeds leave, received two seconds later."""
+    """Return the rows of `event` that deeds leave. Pages of entry say which browser they were read in."""
     number = pa.array(done.name)
     ordered = np.flatnonzero(done.order >= 0)
     order = np.full(len(done), None, object)
@@ -55,14 +60,22 @@ def event_table(world: World, done: Deeds) -> pa.Table:
         "anonymous_id": hex_or_null(done.visitor),
         "session_id": hex_or_null(done.session),
         "occurred_at": instants(done.second),
-        "received_at": instants(done.second + 2),
+        "received_at": received(world.draws, "event", done.message, done.second),
         "product_id": world.goods.product_id.take(optional(done.product)),
         "order_id": pa.array(order, pa.string()),
         "currency": pa.array([world.currency, None]).take(pa.array((done.amount < 0).astype(np.int64))),
         "amount_minor": optional(done.amount),
-        "properties": braces(done.extra),
+        "properties": _properties(done),
     }
     return declared(EVENT, columns, world.currency, len(done))
+
+
+def _properties(done: Deeds) -> Any:
+    """Return the properties of events as JSON; null where there are none."""
+    silent = (done.name != NUMBER["Home"]) | (done.visitor == 0)
+    silent |= np.asarray(pc.fill_null(pc.starts_with(done.extra, AGENT), fill_value=False))
+    place = np.where(silent, 0, 1 + (done.visitor & np.uint64(15)).astype(np.int64) % len(WEB_AGENTS))
+    return braces(pc.binary_join_element_wise(_READ_IN.take(pa.array(place)), done.extra, ""))
 
 
 def product_table(world: World, day: int) -> pa.Table:
@@ -107,7 +120,7 @@ def hear(world: World, orders: Orders, told: Deeds) -> NewCustomers:
     people, state = world.people, world.state
     opened = np.flatnonzero(told.name == NUMBER["Signed Up"])
     before = np.flatnonzero((people.arrival < 0) & ~people.unnamed) if orders.day == 0 else np.zeros(0, np.int64)
-    age = np.floor(world.draws.uniform("customer since", before) * _EXISTING_DAYS).astype(np.int64) * DAY
+    age = np.floor(world.draws.uniform("customer since", before) * _EXISTING_DAYS * DAY).astype(np.int64)
     named = np.flatnonzero(orders.said == SELF)
     who = np.concatenate([before, told.person[opened], orders.person[named]])
     second = np.concatenate([world.epoch - 1 - age, told.second[opened], orders.second[named]])

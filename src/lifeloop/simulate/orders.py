@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.schema import ORDER, ORDER_LINE, TABLES
+from lifeloop.simulate.arrival import received as receipt
 from lifeloop.simulate.checkout import CHANNELS, STORE
 from lifeloop.simulate.deeds import instants, order_key, texts
 from lifeloop.simulate.draws import Draws, Floats, Ints, Keys, Mask, mixed
@@ -154,7 +155,7 @@ def order_tables(world: World, placed: Orders) -> tuple[pa.Table, pa.Table]:
     placed = placed.take(np.lexsort((scrambled(world.draws, placed.key), placed.second)))
     number = order_numbers(world.draws, placed.key, world.epoch)
     customer = customer_ids(world.people, placed.person, placed.said)
-    at, received = instants(placed.second), instants(placed.second + 2)
+    at, received = instants(placed.second), receipt(world.draws, "order", placed.key, placed.second)
     n, line = len(placed), placed.order
     orders = {
         "order_id": number,

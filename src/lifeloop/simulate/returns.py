@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.schema import REFUND
+from lifeloop.simulate.arrival import received
 from lifeloop.simulate.coming import RETURN, persons, rows
 from lifeloop.simulate.deeds import Deeds, deeds, instants
 from lifeloop.simulate.draws import Ints
@@ -87,7 +88,7 @@ def tell_returns(world: World, day: int, due: Any, order_ids: Any) -> tuple[Deed
         "order_id": order_ids,
         "customer_id": customer_ids(world.people, person, said),
         "refunded_at": instants(second),
-        "received_at": instants(second + 2),
+        "received_at": received(world.draws, "refund", key, second, due["place"]),
         "product_id": world.goods.product_id.take(pa.array(product)),
         "quantity": due["pieces"].astype(np.float64),
         "amount_minor": amount,
