@@ -14,6 +14,7 @@ from lifeloop.cli.main import main
 from lifeloop.lake import Lake
 from lifeloop.schema import CUSTOMER, ORDER, ORDER_LINE, REFUND, REJECTED
 from lifeloop.simulate import WorldConfig
+from lifeloop.simulate.truth import TruthFiles
 
 SMALL = ("--customers", "900", "--products", "40", "--days", "40", "--seed", "3")
 
@@ -72,8 +73,9 @@ def test_people_are_told_what_was_written_and_what_comes_next(shell: Shell, tmp_
     said = " ".join(shell.types("--out", str(tmp_path / "sim"), *SMALL).split())
 
     assert "events/s" in said
-    assert "lifeloop init --home shop" in said
-    assert "lifeloop import" in said
+    assert f"lifeloop init --home {tmp_path / 'sim'}-home --currency EUR" in said
+    assert f"lifeloop import {tmp_path / 'sim'}/*.parquet --home {tmp_path / 'sim'}-home --yes" in said
+    assert "import will call them known and rejected" in said
 
 
 def test_the_wire_form_replaces_the_tables_of_an_earlier_simulation(shell: Shell, tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_the_wire_form_replaces_the_tables_of_an_earlier_simulation(shell: Shell
     done = shell.asks("--out", str(tmp_path), *SMALL, "--as", "wire")
 
     assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == [
-        "events-0001.jsonl", "product.parquet", "world.toml",
+        "events-0001.jsonl", "product.parquet", "simulated.json", "world.toml",
     ]  # fmt: skip
     assert done["form"] == "wire"
 
@@ -177,6 +179,11 @@ def test_errors_are_json_where_that_was_asked_for(shell: Shell, tmp_path: Path) 
     assert "shop.customers" in shell.asks("--out", str(tmp_path), "--customers", "0", code=2)["asked"]
 
 
+def test_the_option_is_named_beside_the_setting(shell: Shell, tmp_path: Path) -> None:
+    for words, name in ((("--customers", "0"), "customers"), (("--days", "0"), "days"), (("--seed", "-1"), "seed")):
+        assert f"--{name} (shop.{name}) = " in shell.types("--out", str(tmp_path), *words, code=2)
+
+
 def test_a_folder_with_other_files_is_left_alone(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
 
@@ -184,3 +191,117 @@ def test_a_folder_with_other_files_is_left_alone(shell: Shell, tmp_path: Path) -
     assert "it is a file" in shell.types("--out", str(tmp_path / "thesis.txt"), *SMALL, code=2)
     assert "no folder" in shell.types(*SMALL, code=2)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+    assert "no folder" in shell.types(*SMALL, "--out", "", code=2)
+
+
+def test_the_home_that_comes_next_is_never_one_that_is_there(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "my shop-home").mkdir()
+
+    said = shell.types("--out", str(tmp_path / "my shop"), *SMALL, "--as", "wire")
+
+    assert f"--home '{tmp_path}/my shop-home-2'" in " ".join(said.split())
+    assert f"'{tmp_path}/my shop'/events-*.jsonl" in " ".join(said.split())
+
+
+def test_files_of_others_stay_and_are_not_imported_with_the_rest(shell: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "sim"
+    shell.types("--out", str(out), *SMALL)
+    mine = [out / "mine.parquet", out / "events-0001.jsonl", out / "truth" / "mine.parquet"]
+    for file in mine:
+        file.write_text("mine")
+
+    said = " ".join(shell.types("--out", str(out), *SMALL, "--seed", "4").split())
+
+    assert [file.read_text() for file in mine] == ["mine"] * 3
+    assert f"{out}/event.parquet" in said
+    assert "*.parquet" not in said
+    before = contents(out)
+    assert "events-0001.jsonl" in shell.types("--out", str(out), *SMALL, "--as", "wire", code=2)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("name", ["order.parquet", "world.toml", "simulated.json"])
+def test_a_file_changed_since_is_not_lost(shell: Shell, tmp_path: Path, name: str) -> None:
+    shell.types("--out", str(tmp_path), *SMALL)
+    (tmp_path / name).write_text("[shop]\n# mine")
+    before = contents(tmp_path)
+
+    assert f"cannot write over {tmp_path / name}" in shell.types("--out", str(tmp_path), *SMALL, code=2)
+    assert contents(tmp_path) == before
+
+
+def test_a_world_written_by_hand_is_not_lost(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("world.toml").write_text("[shop]  # mine\ncustomers = 300\n")
+
+    assert "Name a new folder" in shell.types("--world", "world.toml", "--out", ".", code=2)
+    assert Path("world.toml").read_text().startswith("[shop]  # mine")
+
+
+def test_the_list_of_files_cannot_reach_out_of_the_folder(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "sim").mkdir()
+    listed = {"form": "tables", "files": {"../mine.txt": file_sha256(tmp_path / "mine.txt")}}
+    (tmp_path / "sim" / "simulated.json").write_text(json.dumps(listed))
+
+    assert "outside of the folder" in shell.types("--out", str(tmp_path / "sim"), *SMALL, code=2)
+    assert (tmp_path / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("form", ["tables", "wire"])
+@pytest.mark.parametrize(
+    ("wrong", "code", "words"),
+    [(KeyboardInterrupt(), 130, ""), (OSError(28, "disk full"), 2, "No space left on device")],
+)
+def test_an_interruption_leaves_the_folder_as_it_was(
+    shell: Shell, tmp_path: Path, form: str, wrong: BaseException, code: int, words: str
+) -> None:
+    out, days = tmp_path / "deep" / "sim", iter(range(5))
+    typed = ("--out", str(out), *SMALL, "--as", form)
+
+    def stops(_files: TruthFiles) -> None:
+        if next(days, None) is None:
+            raise wrong
+
+    for earlier in ({}, None):
+        with pytest.MonkeyPatch.context() as patch:
+            before = contents(tmp_path) if earlier is None else earlier
+            patch.setattr(TruthFiles, "keep", stops)
+            said = shell.types(*typed, "--seed", "8", code=code)
+        assert words in said
+        assert code != 2 or f"cannot write to {out}" in said
+        assert contents(tmp_path) == before
+        if earlier is not None:
+            assert not list(tmp_path.iterdir())
+            shell.types(*typed)
+
+
+def test_a_swap_that_fails_is_undone(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "sim"
+    shell.types("--out", str(out), *SMALL)
+    before, replace = contents(out), Path.replace
+
+    def fails(file: Path, to: Path) -> Path:
+        if to == out / "world.toml" and "new" in file.parts:
+            raise PermissionError(13, "no")
+        return replace(file, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fails)
+        patch.setattr("lifeloop.cli.simulated.write_shop", drafted)
+        assert f"cannot write to {out}" in shell.types("--out", str(out), *SMALL, code=2)
+
+    assert contents(out) == before
+
+
+def drafted(_config: Any, folder: Path, *_rest: Any) -> Any:
+    """Write files as a simulation would, at once."""
+    for name in ("order.parquet", "truth/visit.parquet", "world.toml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("new")
+    return {"files": [], "truth": []}, None
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the fingerprint of every file in a folder."""
+    return {str(file): file_sha256(file) for file in sorted(folder.rglob("*")) if file.is_file()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ from lifeloop.schema import TABLES
 from lifeloop.simulate import Seen, Shop, WorldConfig, files
 from lifeloop.simulate.files import write_tables
 from lifeloop.simulate.orders import COMPUTED
+from lifeloop.simulate.truth import TruthFiles, open_shop
+from lifeloop.simulate.wire import write_wire
 
 SMALL = WorldConfig().but(shop={"customers": 1500, "products": 60, "seed": 5}).lasting(80)
 
@@ -82,3 +84,23 @@ def test_what_goes_wrong_while_packing_is_told(tmp_path: Path, monkeypatch: pyte
         write_tables(Shop(SMALL), tmp_path)
 
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", [write_tables, write_wire])
+def test_an_interruption_in_the_middle_leaves_no_file(tmp_path: Path, write: Callable[..., object]) -> None:
+    days = iter(range(5))
+
+    def watch(_seen: Seen) -> None:
+        if next(days, None) is None:
+            raise KeyboardInterrupt
+
+    def live() -> None:
+        shop, truth = open_shop(SMALL)
+        with TruthFiles(tmp_path / "truth", truth) as aside:
+            aside.keep()
+            write(shop, tmp_path, watch=watch)
+
+    with pytest.raises(KeyboardInterrupt):
+        live()
+
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]

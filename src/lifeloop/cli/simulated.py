@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ from lifeloop.cli.show import emit, progress, say, table
 
 if TYPE_CHECKING:
     from lifeloop.base.progress import Progress
+    from lifeloop.cli.outfolder import OutFolder
     from lifeloop.cli.twin import Twin
     from lifeloop.measure.closeness import Closeness
     from lifeloop.simulate import Seen, WorldConfig
@@ -23,10 +26,11 @@ if TYPE_CHECKING:
 
 FORMS = ("tables", "wire")
 WORLD_FILE = "world.toml"
-"""The settings kept beside what was simulated with them; by it the folder of an earlier simulation is known again."""
+"""The settings kept beside what was simulated with them."""
 TRUTH_FOLDER = "truth"
 """What the shop could not see is kept apart from what it saw."""
-_WRITTEN = ("*.parquet", "events-*.jsonl")
+_EXPECTED = {"tables": ("event", "order", "order_line", "refund", "product", "customer"), "wire": ("product",)}
+"""Parquet files that each form surely writes."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +51,7 @@ def simulate(
     seed: Annotated[
         int | None, typer.Option(help="Seed of every draw; the same seed gives the same bytes.", show_default=False)
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The folder to write to.", show_default=False)] = None,
+    out: Annotated[str | None, typer.Option(help="The folder to write to.", metavar="PATH", show_default=False)] = None,
     as_: Annotated[
         str, typer.Option("--as", help="tables: Parquet files; wire: the events as JSON lines, as a shop's pipeline gets them.")
     ] = "tables",
@@ -66,21 +70,20 @@ def simulate(
     """Simulate a shop whose truth is known, and write what it would have seen."""
     changes = {"customers": customers, "products": products, "seed": seed}
     config, twin = world_of(world, days=days, **changes), None
-    folder = None if show_world else _folder(out, as_)
+    place = None if show_world else _place(out, as_)
     with progress(quiet=as_json) as shown:
         if like is not None:
             twin = _twin(like, config, days, shown)
             config = _changed(twin.world, changes)
-        done = write_shop(config, folder, as_, shown)[0] if folder else {}
-        rows = twin.compare(done["files"], folder, shown) if twin and folder else []
-    if folder is None:
+        done, rows = _fill(place, config, twin, shown) if place else ({}, [])
+    if place is None:
         emit(config.model_dump(mode="json"), lambda: typer.echo(config.toml(), nl=False), as_json=as_json)
         return
     if twin:
         from lifeloop.cli.twin import plain_rows
 
         done["closeness"] = plain_rows(rows)
-    emit(done, lambda: _show(done, twin, rows), as_json=as_json)
+    emit(done, lambda: _show(done, config, twin, rows), as_json=as_json)
 
 
 def _twin(home: Path, base: WorldConfig, days: int | None, shown: Progress) -> Twin:
@@ -100,37 +103,60 @@ def world_of(file: Path | None, *, days: int | None, **given: int | None) -> Wor
     config = _changed(config, given)
     if days is None:
         return config
-    return config.lasting(days)
+    with _naming(["days"]):
+        return config.lasting(days)
 
 
 def _changed(config: WorldConfig, given: Mapping[str, int | None]) -> WorldConfig:
     """Return the world with what was given put into its section [shop]. Raises SettingsError."""
     changes = {name: value for name, value in given.items() if value is not None}
-    return config.but(shop=changes) if changes else config
+    with _naming(changes):
+        return config.but(shop=changes) if changes else config
 
 
-def _folder(out: Path | None, form: str) -> Path:
-    """Return the folder to write to: a new or empty one, or one an earlier simulation was written to.
+@contextmanager
+def _naming(options: Iterable[str]) -> Iterator[None]:
+    """Name the option beside the setting where one was given that cannot be."""
+    try:
+        yield
+    except SettingsError as error:
+        for name in options:
+            if f"shop.{name} =" in error.asked:
+                asked = error.asked.replace(f"shop.{name} =", f"--{name} (shop.{name}) =")
+                raise SettingsError(asked, error.found, f"Give --{name} another value.") from None
+        raise
 
-    Raises SettingsError, and UnknownName for a form nobody writes.
-    """
+
+def _place(out: str | None, form: str) -> OutFolder:
+    """Return the folder to write to. Raises SettingsError, and UnknownName for a form nobody writes."""
+    from lifeloop.cli.outfolder import open_folder
+
     if form not in FORMS:
         raise UnknownName("form", form, FORMS)
-    if out is None:
+    if not (out or "").strip():
         raise SettingsError("no folder to write to was named", "", "Add --out simulated, or --show-world to see the settings.")
-    if out.exists() and not out.is_dir():
-        raise SettingsError(f"cannot write to {out}", "it is a file", "Name a folder with --out.")
-    if out.is_dir() and not (out / WORLD_FILE).exists() and any(not one.name.startswith(".") for one in out.iterdir()):
-        raise SettingsError(
-            f"cannot write to {out}",
-            f"there are files in it, and no {WORLD_FILE} of an earlier simulation",
-            "Name a new folder with --out.",
-        )
-    return out
+    place = open_folder(Path(str(out)), form)
+    place.refuse([WORLD_FILE, *(f"{name}.parquet" for name in _EXPECTED[form])])
+    return place
+
+
+def _fill(
+    place: OutFolder, config: WorldConfig, twin: Twin | None, shown: Progress
+) -> tuple[dict[str, Any], Sequence[Closeness]]:
+    """Simulate into a folder, all or nothing; return what was written, and how close a twin came."""
+    with place:
+        done = write_shop(config, place.draft, place.form, shown)[0]
+        rows = twin.compare(done["files"], place.draft, shown) if twin else []
+    for name in ("files", "truth"):
+        done[name] = [place.folder / file.relative_to(place.draft) for file in done[name]]
+    return {**done, "out": place.folder}, rows
 
 
 def write_shop(config: WorldConfig, folder: Path, form: str, shown: Progress) -> tuple[dict[str, Any], Truth]:
-    """Simulate and write what the shop saw and, aside, the truth; return what was written, and the truth as of the last day."""
+    """Simulate and write what the shop saw and, aside, the truth; return what was written, and the truth as of the last day.
+
+    The folder should be empty, or not there; nothing is removed from it.
+    """
     from lifeloop.base.files import write_whole
     from lifeloop.simulate.files import write_tables
     from lifeloop.simulate.truth import TruthFiles, open_shop
@@ -147,7 +173,6 @@ def write_shop(config: WorldConfig, folder: Path, form: str, shown: Progress) ->
 
         files = {"tables": write_tables, "wire": write_wire}[form](shop, folder, progress=shown, watch=watch)
         aside.finish()
-    _remove_others(folder, set(files.values()))
     write_whole(folder / WORLD_FILE, config.toml())
     seconds = perf_counter() - begun
     done = {
@@ -162,24 +187,41 @@ def write_shop(config: WorldConfig, folder: Path, form: str, shown: Progress) ->
     return done, truth
 
 
-def _remove_others(folder: Path, kept: set[Path]) -> None:
-    """Remove the files of an earlier simulation that this one has not written anew."""
-    for pattern in _WRITTEN:
-        for file in folder.glob(pattern):
-            if file not in kept:
-                file.unlink()
-
-
-def _show(done: dict[str, Any], twin: Twin | None, rows: Sequence[Closeness]) -> None:
+def _show(done: dict[str, Any], config: WorldConfig, twin: Twin | None, rows: Sequence[Closeness]) -> None:
     if twin:
         twin.show(rows, done["out"])
     table("What the shop saw", ["table", "rows"], [(name, f"{rows:,}") for name, rows in done["rows"].items()], right=[1])
-    out, files = done["out"], done["files"]
-    what = out / "*.parquet" if done["form"] == "tables" else f"{out / 'events-*.jsonl'} {out / '*.parquet'}"
+    out, home = done["out"], quote(str(_new_home(done["out"])))
     say(
-        f"{len(files)} files in {out}, in {done['seconds']:.1f} s ({done['events_per_s']:,} events/s)",
+        f"{len(done['files'])} files in {out}, in {done['seconds']:.1f} s ({done['events_per_s']:,} events/s)",
         f"What the shop could not see is in {out / TRUTH_FOLDER}",
-        f"The same again: lifeloop simulate --world {out / WORLD_FILE} --as {done['form']} --out {out}",
-        "Next:           lifeloop init --home shop",
-        f"                lifeloop import {what} --home shop --yes",
     )
+    if config.dirt.duplicates or config.dirt.malformed:
+        say("Some events come twice and some are broken, as in real shops ([dirt]): import will call them known and rejected.")
+    say(
+        f"The same again: lifeloop simulate --world {quote(str(out / WORLD_FILE))} --as {done['form']} --out {quote(str(out))}",
+        f"Next:           lifeloop init --home {home} --currency {config.shop.currency}",
+        f"                lifeloop import {_named(done['files'], out)} --home {home} --yes",
+    )
+
+
+def _new_home(out: Path) -> Path:
+    """Return a home named after the folder that nobody has, so that no real shop is mixed with a simulated one."""
+    out = out if out.name not in ("", "..") else out.resolve()
+    home, number = out.with_name(f"{out.name}-home"), 1
+    while home.exists():
+        number += 1
+        home = out.with_name(f"{out.name}-home-{number}")
+    return home
+
+
+def _named(files: Sequence[Path], out: Path) -> str:
+    """Return the files as a shell takes them, by pattern where the pattern means no other file."""
+    words = []
+    for pattern in ("events-*.jsonl", "*.parquet"):
+        mine, found = [file for file in files if file.match(pattern)], sorted(out.glob(pattern))
+        if mine and sorted(mine) == found:
+            words.append(f"{quote(str(out))}/{pattern}")
+        else:
+            words += [quote(str(file)) for file in mine]
+    return " ".join(words)

@@ -79,17 +79,22 @@ class Drafts:
         """Return what the drafts will be called, by stem, in the order in which they were begun."""
         return {Path(name).stem: self.folder / name for name in self._names}
 
+    def drop(self) -> None:
+        """Remove what was drafted so far."""
+        for name in self._names:
+            self._draft(name).unlink(missing_ok=True)
+        self._names = []
+
     def __enter__(self) -> Self:
         """Begin."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Give the drafts their names, or remove them."""
+        if kind is not None:
+            self.drop()
         for name in self._names:
-            if kind is None:
-                self._draft(name).replace(self.folder / name)
-            else:
-                self._draft(name).unlink(missing_ok=True)
+            self._draft(name).replace(self.folder / name)
 
     def _draft(self, name: str) -> Path:
         return self.folder / f".{name}{WRITING}"

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from lifeloop.simulate.draws import Floats, Ints
 from lifeloop.simulate.expect import outlook, uplifts
+from lifeloop.simulate.files import Drafts
 from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids, name_shares
 from lifeloop.simulate.people import RESPONSES
 from lifeloop.simulate.season import LANGUAGES
@@ -183,15 +184,16 @@ class Truth:
 
 
 class TruthFiles:
-    """A folder in which the truth is written as it comes: a Parquet file per page, and the state of the last day at the end."""
+    """A folder in which the truth is written as it comes: a Parquet file per page, and the state of the last day at the end.
+
+    The files appear when the block ends well, in place of all Parquet files in the folder; after an error it is as it was.
+    """
 
     def __init__(self, folder: Path, truth: Truth) -> None:
         self.folder, self.truth = folder, truth
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._waiting: defaultdict[str, list[pa.Table]] = defaultdict(list)
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in folder.glob("*.parquet"):
-            file.unlink()
+        self._drafts = Drafts(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -217,12 +219,21 @@ class TruthFiles:
         """Write what waits for a page as one row group."""
         waiting = self._waiting.pop(page)
         if page not in self._writers:
-            self._writers[page] = pq.ParquetWriter(self.folder / f"{page}.parquet", waiting[0].schema, compression="zstd")
+            self._writers[page] = pq.ParquetWriter(self._drafts.path(f"{page}.parquet"), waiting[0].schema, compression="zstd")
         self._writers[page].write_table(pa.concat_tables(waiting))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.keep()
-        for page in list(self._waiting):
-            self._write(page)
-        for writer in self._writers.values():
-            writer.close()
+        with self._drafts as drafts:
+            if kind is None:
+                self.keep()
+                for page in list(self._waiting):
+                    self._write(page)
+            else:
+                drafts.drop()
+            for writer in self._writers.values():
+                writer.close()
+        if kind is None:
+            kept = set(drafts.files().values())
+            for file in self.folder.glob("*.parquet"):
+                if file not in kept:
+                    file.unlink()
