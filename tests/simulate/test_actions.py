@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from lifeloop.base.errors import SettingsError
+from lifeloop.base.errors import SettingsError, UnknownName
 from lifeloop.simulate.actions import ANSWER, MESSAGE, RECOMMENDATION, Actions, messages
 from lifeloop.simulate.policies import rehearse
 from lifeloop.simulate.settings import WorldConfig
@@ -154,19 +154,19 @@ def test_only_the_day_to_come_can_be_lived_and_none_behind_the_last() -> None:
 
 def test_the_oracle_earns_more_than_silence_and_a_plain_coupon_does_not_reach_it() -> None:
     config = WORLD.but(shop={"customers": 2500}, messages={"effect": 0.3}).lasting(120)
-    earned = {name: rehearse(config, name, warm_up_days=20) for name in ("none", "rfm_coupon", "oracle")}
+    earned = {name: rehearse(config, name, after_days=20) for name in ("none", "rfm_coupon", "oracle")}
 
     assert earned["none"].messages == 0
     assert earned["rfm_coupon"].messages > 500
     assert earned["oracle"].margin_minor > earned["none"].margin_minor
     assert earned["oracle"].margin_minor > earned["rfm_coupon"].margin_minor
-    assert rehearse(config, "rfm_coupon", warm_up_days=20) == earned["rfm_coupon"]
+    assert rehearse(config, "rfm_coupon", after_days=20) == earned["rfm_coupon"]
 
 
 def test_the_rehearsal_tells_what_new_customers_cost_the_same_for_every_policy() -> None:
     config = WORLD.but(customers={"existing": 0.2}).lasting(60)
     shop, truth = open_shop(config)
-    told = {name: rehearse(config, name, warm_up_days=30) for name in ("none", "rfm_coupon")}
+    told = {name: rehearse(config, name, after_days=30) for name in ("none", "rfm_coupon")}
     people, sources = truth._world.people, list(config.acquisition.values())
     late = (people.arrival >= 30) & ~people.prospect
     first = pa.concat_tables([day.order for day in shop.history()])["customer_id"]
@@ -196,3 +196,20 @@ def test_chances_to_click_are_those_by_which_recommendations_are_clicked() -> No
     assert table.shape == (50, products.size)
     assert click_chance(world, pairs) == pytest.approx(table.ravel(), rel=1e-5)
     assert len(np.unique(table)) == 3
+
+
+class Misspelt:
+    """Names an offer the world does not have."""
+
+    def act(self, today: object, seen: Seen | None) -> Actions:
+        return Actions(messages=messages(["C000001"], channel="email", offer="freeshipping"))
+
+
+def test_a_rehearsal_says_what_is_wrong_with_a_policy() -> None:
+    config = WORLD.lasting(10)
+    with pytest.raises(UnknownName, match="did you mean 'free_shipping'"):
+        rehearse(config, Misspelt())
+    with pytest.raises(UnknownName, match="did you mean 'oracle'"):
+        rehearse(config, "orcle")
+    with pytest.raises(SettingsError, match="the world has 10"):
+        rehearse(config, "none", after_days=10)

@@ -7,6 +7,7 @@ import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pytest
 
 from lifeloop.base.errors import SettingsError
 from lifeloop.simulate.settings import WorldConfig
+from lifeloop.simulate.policies import rehearse
 from lifeloop.simulate.shop import Seen
 from lifeloop.simulate.truth import Truth, TruthFiles, open_shop
 from lifeloop.simulate.verdict import Verdict, auc
@@ -198,11 +200,15 @@ def test_truth_files_hold_every_page(tmp_path: Path) -> None:
 
 def test_the_example_of_the_guide_runs() -> None:
     text = (ROOT / "docs" / "guide" / "simulator.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    example, own_policy = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(compile(example, "simulator.md", "exec"), {})
 
     orders, *_, customers = said.getvalue().split()
+    names: dict[str, Any] = {}
+    exec(compile(own_policy, "cart_left.py", "exec"), names)
+    rehearsed = rehearse(WORLD, names["CartLeft"](), after_days=60)
     assert int(orders) >= 0
     assert int(customers) > 100
+    assert rehearsed.messages > 20

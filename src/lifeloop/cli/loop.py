@@ -161,11 +161,13 @@ def _make_demo_home(folder: Path) -> None:
     from lifeloop.base.config import SETTINGS_FILE
     from lifeloop.base.errors import SettingsError
 
-    settings = '[shop]\nname = "Paper & Tea (simulated)"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\n'
+    settings = '[shop]\nname = "A simulated shop"\ncurrency = "EUR"\ntimezone = "UTC"\n'
     file = folder / SETTINGS_FILE
     if file.exists() and file.read_text("utf-8") != settings:
         raise SettingsError(
-            f"cannot run the demo in {folder}", "it is the home of another shop", "Name another folder with --home."
+            f"cannot run the demo in {folder}",
+            "it is the home of another shop",
+            "Name another folder with --home, or remove it.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(settings, "utf-8")

@@ -8,16 +8,18 @@ Source  recency and frequency rules: Hughes, "Strategic database marketing" (199
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lifeloop.base.errors import SettingsError, UnknownName
 from lifeloop.base.money import EXPONENT
 from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.actions import MESSAGE, NONE, Actions, messages
@@ -147,25 +149,55 @@ POLICIES: dict[str, Callable[[Truth], Policy]] = {
 
 
 def rehearse(
-    config: WorldConfig, policy: str | Callable[[Truth], Policy], *, warm_up_days: int = 0, progress: Progress = silent
+    config: WorldConfig, policy: str | Policy | Callable[[Truth], Policy], *, after_days: int = 0, progress: Progress = silent
 ) -> Rehearsal:
-    """Live through a world in which a policy acts after `warm_up_days`, and return what came of it.
+    """Live through a world in which a policy acts after `after_days` days, and return what came of it.
 
-    Two rehearsals of one world differ in nothing but the policy: whom it never touched does the same in both.
+    The policy is an object with `act`, the name of one of POLICIES, or a function of the truth that returns one. It sees the
+    days before it acts, too; it is copied first, so that one object can be rehearsed in many worlds. Two rehearsals of one
+    world differ in nothing but the policy: whom it never touched does the same in both.
+
+    Raises UnknownName for a policy, and for an offer or channel the world does not have; SettingsError for `after_days`.
     """
+    if not 0 <= after_days < config.shop.days:
+        raise SettingsError(
+            f"cannot let a policy act after {after_days} days", f"the world has {config.shop.days}", "Let it begin earlier."
+        )
     shop, truth = open_shop(config, diary=False)
-    acts = (POLICIES[policy] if isinstance(policy, str) else policy)(truth)
+    acts = _made(policy, truth)
     till, seen = _Till(config), None
     for day in range(config.shop.days):
-        actions = acts.act(shop.today, seen)
-        seen = shop.step(actions=actions if day >= warm_up_days else NONE)
-        if day >= warm_up_days:
+        actions = acts.act(shop.today, seen) or NONE
+        seen = shop.step(actions=actions if day >= after_days else NONE)
+        if day >= after_days:
+            _check_names(config, seen, actions)
             till.ring(seen, actions.messages)
         else:
             till.learn(seen)
         progress("rehearsing", day + 1, config.shop.days)
-    won, paid = acquired(truth, warm_up_days, config.shop.days)
-    return replace(till.sum(config.shop.days - warm_up_days), new_customers=won, acquisition_minor=paid)
+    won, paid = acquired(truth, after_days, config.shop.days)
+    return replace(till.sum(config.shop.days - after_days), new_customers=won, acquisition_minor=paid)
+
+
+def _made(policy: str | Policy | Callable[[Truth], Policy], truth: Truth) -> Policy:
+    """Return the policy that is meant, at its beginning."""
+    if isinstance(policy, str):
+        if policy not in POLICIES:
+            raise UnknownName("policy", policy, POLICIES)
+        return POLICIES[policy](truth)
+    if isinstance(policy, type) or not hasattr(policy, "act"):
+        return cast("Callable[[Truth], Policy]", policy)(truth)
+    return copy.deepcopy(cast("Policy", policy))
+
+
+def _check_names(config: WorldConfig, seen: Seen, actions: Actions) -> None:
+    """Refuse a policy that names an offer or channel the world does not have. Raises UnknownName."""
+    if not any(reason in ("no such offer", "no such channel") for _, reason in seen.refused):
+        return
+    for kind, known in (("offer", config.offers), ("channel", config.messages.channels)):
+        for name in pc.unique(actions.messages[kind]).to_pylist():
+            if name not in known:
+                raise UnknownName(kind, str(name), known)
 
 
 def acquired(truth: Truth, from_day: int, to_day: int) -> tuple[int, int]:
