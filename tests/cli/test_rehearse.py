@@ -37,4 +37,4 @@ def test_a_policy_nobody_knows_and_a_beginning_behind_the_end_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "rfm_cupon" in typed(monkeypatch, capsys, *SMALL, "--policy", "rfm_cupon", code=2)
-    assert "--after" in typed(monkeypatch, capsys, *SMALL, "--after", "70", code=2)
+    assert "after 70 days" in typed(monkeypatch, capsys, *SMALL, "--after", "70", code=2)

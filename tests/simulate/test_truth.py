@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lifeloop.base.errors import SettingsError
-from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.policies import rehearse
+from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Seen
 from lifeloop.simulate.truth import Truth, TruthFiles, open_shop
 from lifeloop.simulate.verdict import Verdict, auc
