@@ -51,6 +51,10 @@ def stamp(at: Any) -> str | None:
     return at and f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
+def fine(at: Any) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def minor(number: Decimal | int) -> Decimal:
     return (Decimal(number) * 100).quantize(Decimal(1))
 
@@ -64,7 +68,9 @@ def test_every_good_row_is_a_line_of_json_that_says_the_same(told: Told) -> None
         assert line["messageId"] == row["message_id"]
         assert line.get("anonymousId") == row["anonymous_id"]
         assert line["context"].get("sessionId") == row["session_id"]
-        assert (line.get("timestamp"), line["receivedAt"]) == (stamp(row["occurred_at"]), stamp(row["received_at"]))
+        assert (line.get("timestamp"), line["receivedAt"]) == (stamp(row["occurred_at"]), fine(row["received_at"]))
+        assert line.get("originalTimestamp") == line.get("timestamp")
+        assert line["context"].get("page") == ({"path": "/"} if row["type"] == "page" else None)
         said = line["properties"]
         assert (said.get("product_id"), said.get("order_id")) == (row["product_id"], row["order_id"])
         assert said.get("currency") == row["currency"]

@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.progress import Progress, silent
+from lifeloop.simulate.deeds import US
 from lifeloop.simulate.dirt import keys_of, skews
 from lifeloop.simulate.draws import Ints, Keys
 from lifeloop.simulate.files import Drafts, Packing, TableFile, nobody
 from lifeloop.simulate.shop import Seen, Shop
 from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
-from lifeloop.simulate.wire_texts import escaped, listed, money, said, stamps, where
+from lifeloop.simulate.wire_texts import escaped, fine_stamps, listed, money, said, stamps, where
 from lifeloop.simulate.world import World
 
 FILE_BYTES = 256 << 20
@@ -38,6 +39,10 @@ WEB_AGENTS = (
 )
 APP_AGENTS = ("ShopApp/5.2 (iOS 17.5)", "ShopApp/5.2 (Android 14)")
 _GUEST = "email-"
+_ON_THE_WAY = 40_000
+"""Microseconds between sending and receiving; nothing is received sooner after it was done."""
+_ENTRY = ',"page":{"path":"/"}'
+"""The page that is viewed as a page, and not as a product or a list, is the shop's first."""
 _TEXT = pa.string()
 
 
@@ -119,7 +124,7 @@ class Pen:
         told = np.maximum(_seconds(seen.customer["first_seen_at"].combine_chunks()), midnight)
         place = np.arange(people + len(event))
         place[people + torn] = place.size + np.arange(torn.size)
-        received = np.concatenate([told, _seconds(event["received_at"].combine_chunks())])
+        received = np.concatenate([told * US, _microseconds(event["received_at"].combine_chunks())])
         broken = said('{"type":"track","properties":', event["properties"].combine_chunks().take(pa.array(torn)), "\n")
         lines = pa.concat_arrays([self._people(seen.customer, seen.consent, told), *pieces, broken])
         return [lines.take(pa.array(place[np.argsort(received, kind="stable")]))]
@@ -139,19 +144,22 @@ class Pen:
         is_sale = pc.fill_null(
             pc.is_in(get["name"], value_set=pa.array(["Order Completed", "Order Refunded"])), fill_value=False
         )
-        received = _seconds(get["received_at"])
+        received = _microseconds(get["received_at"])
+        at = stamps(_seconds(get["occurred_at"]), pc.is_null(get["occurred_at"]))
         device = keys_of(get["anonymous_id"])
-        sent = received - 1 + skews(self.world.draws, self.world.config.dirt, device)
+        sent = received - _ON_THE_WAY + US * skews(self.world.draws, self.world.config.dirt, device)
         return _joined(
             '{"type":"', kind, '"',
             said(pc.if_else(pc.equal(kind, "track"), ',"event":"', ',"name":"'), get["name"], '"'),
             said(',"messageId":"', get["message_id"], '"'),
             said(',"userId":"', user, '"'),
             said(',"anonymousId":"', get["anonymous_id"], '"'),
-            said(',"timestamp":"', stamps(_seconds(get["occurred_at"]), pc.is_null(get["occurred_at"])), '"'),
-            ',"sentAt":"', stamps(sent), '","receivedAt":"', stamps(received),
+            said(',"timestamp":"', at, '"'),
+            said(',"originalTimestamp":"', at, '"'),
+            ',"sentAt":"', fine_stamps(sent), '","receivedAt":"', fine_stamps(received),
             '","context":{"library":{"name":"shop"}',
             said(',"sessionId":"', get["session_id"], '"'),
+            where(pc.equal(kind, "page"), _ENTRY),
             _surroundings(properties, device),
             said(',"traits":{"email":"', where(pc.invert(is_sale), mail), '"}'),
             '},"properties":{',
@@ -195,19 +203,23 @@ class Pen:
         """Return an `identify` for each new customer, told by the shop's own server at the second `told`."""
         get = {name: customer[name].combine_chunks() for name in customer.column_names}
         user, _mail = self._named(get["customer_id"])
-        at, created = stamps(told), stamps(_seconds(get["first_seen_at"]))
+        at, fine, created = stamps(told), fine_stamps(told * US), stamps(_seconds(get["first_seen_at"]))
         traits = [said(f'"{name}":"', escaped(get[name]), '"') for name in ("email", "phone", "language", "country")]
         traits += [said('"createdAt":"', created, '"'), said('"consent":', consent, "")]
         return _joined(
             '{"type":"identify","messageId":"identify-', get["customer_id"], '"',
             said(',"userId":"', user, '"'),
-            ',"timestamp":"', at, '","sentAt":"', at, '","receivedAt":"', at,
+            ',"timestamp":"', at, '","originalTimestamp":"', at, '","sentAt":"', fine, '","receivedAt":"', fine,
             '","context":{"library":{"name":"shop"}},"traits":{', listed(traits), "}}\n",
         )  # fmt: skip
 
 
 def _seconds(values: Any) -> Ints:
-    return np.asarray(pc.fill_null(values.cast(pa.int64()), 0)) // 1_000_000
+    return _microseconds(values) // US
+
+
+def _microseconds(values: Any) -> Ints:
+    return np.asarray(pc.fill_null(values.cast(pa.int64()), 0))
 
 
 def _joined(*parts: Any) -> Any:

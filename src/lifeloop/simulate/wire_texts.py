@@ -50,19 +50,36 @@ def stamps(seconds: Ints, missing: Any = None) -> Any:
     if not seconds.size:
         return pa.array([], _TEXT)
     known = seconds if missing is None else np.where(np.asarray(missing), seconds.max(), seconds)
-    day, second = np.divmod(known, 86_400)
-    first = day.min()
-    dates = np.datetime_as_string(np.arange(first, day.max() + 1).astype("datetime64[D]")).astype("S10")
-    text = np.empty((seconds.size, 24), np.uint8)
-    text[:, :10], text[:, 10:19], text[:, 19:] = dates.view(np.uint8).reshape(-1, 10)[day - first], _CLOCK[second], _ZERO
-    values = texts(text.reshape(-1).view("S24"))
+    values = _text(known, _ZERO)
     return values if missing is None else where(pc.invert(missing), values)
+
+
+def fine_stamps(microseconds: Ints) -> Any:
+    """Return microseconds since 1970 as `2024-01-01T10:00:00.250000Z`; Arrow strings."""
+    if not microseconds.size:
+        return pa.array([], _TEXT)
+    second, rest = np.divmod(microseconds, 1_000_000)
+    end = np.empty((rest.size, 8), np.uint8)
+    end[:, 0], end[:, 7] = ord("."), ord("Z")
+    end[:, 1:4], end[:, 4:7] = _THOUSAND[rest // 1000], _THOUSAND[rest % 1000]
+    return _text(second, end)
+
+
+def _text(seconds: Ints, end: Any) -> Any:
+    """Return seconds since 1970 as date and time with an end, one for all or one for each (uint8[n, length])."""
+    day, second = np.divmod(seconds, 86_400)
+    first, size = day.min(), 19 + end.shape[-1]
+    dates = np.datetime_as_string(np.arange(first, day.max() + 1).astype("datetime64[D]")).astype("S10")
+    text = np.empty((seconds.size, size), np.uint8)
+    text[:, :10], text[:, 10:19], text[:, 19:] = dates.view(np.uint8).reshape(-1, 10)[day - first], _CLOCK[second], end
+    return texts(text.reshape(-1).view(f"S{size}"))
 
 
 _CLOCK = np.frombuffer(
     "".join(f"T{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}" for at in range(86_400)).encode(), np.uint8
 ).reshape(-1, 9)
 _ZERO = np.frombuffer(b".000Z", np.uint8)
+_THOUSAND = np.frombuffer("".join(f"{part:03}" for part in range(1000)).encode(), np.uint8).reshape(-1, 3)
 
 
 def money(minor: Any, currency: str) -> Any:
