@@ -228,6 +228,7 @@ def test_a_conversation_is_asked_on_one_day_and_answered_on_the_next(shop: Told)
             chats[event["properties"]["conversation_id"]].append(event)
     known = {one["conversation_id"]: one for one in shop.pages["conversation"]}
 
+    waits = []
     assert chats.keys() == known.keys()
     for events in chats.values():
         events.sort(key=lambda event: event["occurred_at"])
@@ -236,9 +237,13 @@ def test_a_conversation_is_asked_on_one_day_and_answered_on_the_next(shop: Told)
         assert names[-1] == "Conversation Ended"
         asked, ended = events[0]["occurred_at"], events[-1]["occurred_at"]
         assert (ended.date() - asked.date()).days == 1
-        assert events[-1]["properties"]["conversation_duration"] == (ended - asked).total_seconds()
+        answered = events[2]["occurred_at"]
+        assert 0 < events[-1]["properties"]["conversation_duration"] == (ended - answered).total_seconds() < 1800
+        waits.append((answered - asked).total_seconds() / 3600)
         assert len({event["customer_id"] for event in events}) == 1
     assert len({event["message_id"] for event in shop.events}) == len(shop.events)
+    assert 8 < np.median(waits) < 15
+    assert max(waits) < 20
 
 
 def test_questions_are_about_what_happened_and_thanks_are_never_left_open(shop: Told) -> None:

@@ -1,8 +1,9 @@
 """Support conversations: a customer asks today, and on the next day the policy answers, or else the shop's staff does.
 
 Events as Segment's live-chat spec means them (twilio.com/docs/segment/connections/spec/live-chat): a message is *sent* by
-the customer and *received* by the customer. What is asked waits for one night; so a shop in which no policy answers is the
-same whether it is stepped or told at once.
+the customer and *received* by the customer. The chat is staffed by day, and written to in the evening: what is asked waits for
+one night and is answered within the first hour of the next morning. So a shop in which no policy answers is the same whether
+it is stepped or told at once.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ import pyarrow as pa
 from scipy.special import ndtr
 
 from lifeloop.simulate.coming import persons
-from lifeloop.simulate.deeds import NUMBER, Deeds, deeds
+from lifeloop.simulate.deeds import DAY, NUMBER, Deeds, deeds
 from lifeloop.simulate.draws import Floats, Ints, Mask, hexadecimal
 from lifeloop.simulate.experience import several, several_bits
 from lifeloop.simulate.matters import blanks
-from lifeloop.simulate.opinions import LOCALES, PAUSE, Titles, text_page
+from lifeloop.simulate.opinions import LOCALES, Titles, text_page
 from lifeloop.simulate.season import LANGUAGES
-from lifeloop.simulate.visits import begins
 from lifeloop.simulate.words import support as words
 from lifeloop.simulate.words.support import INTENTS
 
@@ -41,8 +41,12 @@ _MOOD = np.array([0.2, -0.1, -0.5])
 """What an outcome does to the mood."""
 _WRONG_MOOD = -0.3
 """What an answer to another question does to it besides."""
-_OPENS, _OPEN_SECONDS = 7 * 3600, 10 * 3600
-"""Questions are answered from 7 to 17 o'clock UTC."""
+_EVENING, _NIGHT, _MORNING = 17, 22.5, 9
+"""Hours by the customer's clock between which questions are asked, and from which they are answered."""
+_LAST_ASKED, _LAST_ANSWERED = DAY - 600, 20 * 3600
+"""Seconds of the UTC day by which both happen at the latest, wherever the customer is."""
+_QUEUE = 2700
+"""Within so many seconds of opening all that has waited is answered, most of it in the first minutes."""
 _PICKS = ("greeting", "question", "answer", "parting")
 """What is put into words."""
 _ACTS = ("answer", "handoff")
@@ -94,7 +98,7 @@ class Support:
             asked=due,
             ids=[one.decode() for one in hexadecimal(world.draws.ids("conversation", due["key"])).tolist()],
             upset=drawn["upset"] < cross,
-            opened=begins(world, person, day) + np.floor(drawn["when"] * PAUSE).astype(np.int64),
+            opened=world.midnight(day) + _asked_at(world.people.hours_east[person], drawn["when"]),
             blanks=blanks(world, due, order_ids, self.titles),
             picks={name: bits[name].tolist() for name in _PICKS},
         )
@@ -138,20 +142,23 @@ class Support:
         self._feel(asked, by, outcome, drawn["leaves"])
         chat = _Chat(world, open_)
         picks = (open_.picks["answer"], open_.picks["parting"])
-        first = world.midnight(day) + _OPENS + np.floor(drawn["when"] * _OPEN_SECONDS).astype(np.int64) - open_.opened
+        opens = np.clip((_MORNING - world.people.hours_east[persons(asked)]) * 3600, 0, _LAST_ANSWERED)
+        first = world.midnight(day) + opens + 30 + np.floor(drawn["when"] ** 2 * _QUEUE).astype(np.int64) - open_.opened
         then = 30 + np.floor(drawn["then"] * 900).astype(np.int64)
         for number, (wait, pause, end, speaks, pick, last) in enumerate(
             zip(first.tolist(), then.tolist(), outcome.tolist(), (drawn["speaks"] < 0.75).tolist(), *picks, strict=True)
         ):
+            silent = 20
             tongue, result, about = chat.language[number], words.OUTCOMES[end], INTENTS[asked["about"][number]]
             if number in given and given[number]["text"]:
                 chat.add(number, _RECEIVED, wait, said=given[number]["text"], agent="assistant", turn=2)
+                silent = 0
             if not by[number]:
                 body = words.reply(tongue, about, result, open_.blanks[number], pick)
                 chat.add(number, _RECEIVED, wait + 20, said=body, agent="staff", turn=3)
             if speaks:
                 chat.add(number, _SENT, wait + 20 + pause, said=words.after(tongue, result, last), turn=4)
-            chat.add(number, _ENDED, wait + 50 + pause, turn=5)
+            chat.add(number, _ENDED, wait + 50 + pause, turn=5, active=50 + pause - silent)
         world.note(
             "conversation",
             lambda: {
@@ -193,8 +200,11 @@ class _Chat:
         self.numbers: list[tuple[int, int, int, int]] = []
         self.extra: list[str] = []
 
-    def add(self, row: int, name: int, wait: int, *, said: str = "", agent: str = "", turn: int = -1) -> None:
-        """Add an event `wait` seconds after its conversation began; `turn` tells the events of one apart."""
+    def add(self, row: int, name: int, wait: int, *, said: str = "", agent: str = "", turn: int = -1, active: int = 0) -> None:
+        """Add an event `wait` seconds after its conversation began; `turn` tells the events of one apart.
+
+        A conversation that ends lasted `active` seconds from its first answer.
+        """
         self.numbers.append((row, name, wait, turn if turn >= 0 else wait))
         text = f'"conversation_id": "{self.open.ids[row]}"'
         if said:
@@ -202,7 +212,7 @@ class _Chat:
         if agent:
             text += f', "agent_id": "{agent}"'
         if name == _ENDED:
-            text += f', "conversation_duration": {wait}'
+            text += f', "conversation_duration": {active}'
         self.extra.append(f'{text}, "locale": "{self.locale[row]}"')
 
     def deeds(self) -> Deeds:
@@ -217,6 +227,14 @@ class _Chat:
             customer=asked["said"].astype(np.int64),
             extra=pa.array(self.extra, pa.string()),
         )
+
+
+def _asked_at(hours_east: Ints, drawn: Floats) -> Ints:
+    """Return the seconds of the UTC day at which questions are asked, in the evening by the clocks of those who ask."""
+    first = np.clip((_EVENING - hours_east) * 3600, 0, _LAST_ASKED - 7200)
+    last = np.clip((_NIGHT - hours_east) * 3600, first + 3600, _LAST_ASKED)
+    asked: Ints = first + np.floor(drawn * (last - first)).astype(np.int64)
+    return asked
 
 
 def _sentiments(about: Any, upset: Mask) -> Any:

@@ -84,8 +84,16 @@ UNSETTLED: dict[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 
 GREETINGS: dict[str, tuple[str, ...]] = {
-    "en": ("", "", "", "Hi! ", "Hello, thanks for writing. ", "Thanks for your patience. ", "Thanks for the details. "),
-    "zh": ("", "", "您好，", "亲，", "您好，感谢您的联系。", "久等了，", "感谢反馈，"),
+    "en": (
+        "",
+        "",
+        "",
+        "Good morning! ",
+        "Hello, thanks for writing. ",
+        "Thanks for your patience. ",
+        "Thanks for the details. ",
+    ),
+    "zh": ("", "", "您好，", "早上好，", "您好，感谢您的联系。", "久等了，", "感谢反馈，"),
 }
 """What support says before an answer."""
 
@@ -96,19 +104,19 @@ OFFERS: dict[str, tuple[str, ...]] = {
 """What support adds to an answer that settles the matter."""
 
 OPENERS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("en", "calm"): ("Hi. ", "Hello! ", "Hi there! ", "Good morning. ", "Hey! ", "hello, ", "Dear team, ", "Good evening. ", "Hi, hope you're well. ", "hi ", "Hello, one thing: "),
+    ("en", "calm"): ("Hi. ", "Hello! ", "Hi there! ", "Good day. ", "Hey! ", "hello, ", "Dear team, ", "Good evening. ", "Hi, hope you're well. ", "hi ", "Hello, one thing: "),
     ("en", "upset"): ("This is ridiculous. ", "Seriously? ", "I'm really annoyed. ", "Hello?? Anyone there? ", "For the third time: ", "Unbelievable. ", "I've had enough. ", "Not happy at all. ", "What is going on? ", "Come on. ", "What a joke. "),
-    ("zh", "calm"): ("您好，", "你好，", "你好！", "在吗？", "亲，", "请问一下，", "麻烦问一下，", "早上好，", "客服你好，", "打扰了，", "hello，"),
+    ("zh", "calm"): ("您好，", "你好，", "你好！", "在吗？", "亲，", "请问一下，", "麻烦问一下，", "晚上好，", "客服你好，", "打扰了，", "hello，"),
     ("zh", "upset"): ("真是服了，", "搞什么啊，", "太过分了！", "有没有人啊？", "说了三遍了，", "气死我了，", "到底怎么回事？", "我受够了，", "能不能靠谱点？", "简直离谱，", "呵呵，"),
 }  # fmt: skip
 """What a customer says before asking, by mood; each ends where the question may follow."""
 
 CLOSERS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("en", "resolved"): ("Thanks a lot!", "Great, thank you.", "Perfect, that helps.", "Ok thanks", "Wow, that was quick.", "Lovely, have a nice day!", "Cheers", "Thank you so much 🙂", "Alright then, thanks.", "Good to know, bye!", "ty!"),
+    ("en", "resolved"): ("Thanks a lot!", "Great, thank you.", "Perfect, that helps.", "Ok thanks", "Nice to wake up to.", "Lovely, have a nice day!", "Cheers", "Thank you so much 🙂", "Alright then, thanks.", "Good to know, bye!", "ty!"),
     ("en", "handed_over"): ("Ok, I'll wait.", "Fine, but please hurry.", "Thanks, hope it's quick.", "How long will that take?", "Alright.", "Finally, a person.", "Ok thank you", "I'd rather have had an answer now, but fine.", "Please do.", "Hope they've read all this."),
-    ("en", "unresolved"): ("That doesn't help at all.", "You haven't answered my question.", "Forget it.", "Terrible service.", "So what am I supposed to do now?", "I'll buy somewhere else then.", "Useless", "Great, wasted half an hour.", "I'm not done with this.", "Wow. Just wow.", "never mind"),
-    ("zh", "resolved"): ("谢谢！", "好的，谢谢啦。", "太好了，解决了。", "嗯嗯，明白了", "这么快，点赞！", "辛苦了，再见。", "ok谢谢", "非常感谢🙂", "行，那就这样，谢谢。", "知道了，拜拜。", "爱你们"),
+    ("en", "unresolved"): ("That doesn't help at all.", "You haven't answered my question.", "Forget it.", "Terrible service.", "So what am I supposed to do now?", "I'll buy somewhere else then.", "Useless", "Great, and for this I waited all night.", "I'm not done with this.", "Wow. Just wow.", "never mind"),
+    ("zh", "resolved"): ("谢谢！", "好的，谢谢啦。", "太好了，解决了。", "嗯嗯，明白了", "一早就有答复，点赞！", "辛苦了，再见。", "ok谢谢", "非常感谢🙂", "行，那就这样，谢谢。", "知道了，拜拜。", "爱你们"),
     ("zh", "handed_over"): ("好，我等着。", "行吧，麻烦快点。", "谢谢，希望快一些。", "要等多久？", "嗯", "终于有人管了。", "好的谢谢", "现在能答复就更好了，算了，等吧。", "麻烦了。", "希望别再让我重复一遍。"),
-    ("zh", "unresolved"): ("说了等于没说。", "你根本没回答我的问题。", "算了。", "服务真差。", "那我现在怎么办？", "以后去别家买了。", "没用", "白浪费半小时。", "这事没完。", "无语了。", "呵呵"),
+    ("zh", "unresolved"): ("说了等于没说。", "你根本没回答我的问题。", "算了。", "服务真差。", "那我现在怎么办？", "以后去别家买了。", "没用", "白等了一晚上。", "这事没完。", "无语了。", "呵呵"),
 }  # fmt: skip
 """What a customer says last, by how the conversation went."""

@@ -33,7 +33,7 @@ REVIEWS: dict[tuple[str, str], Sayings] = {
             "Everyone who visits asks where I found it.", "Simple, useful, beautiful.", "Could be a touch bigger, otherwise I can't fault it.", "No smell, no scratches, nothing to complain about.",
             "Great value for what I paid.", "Does what it should and does it well.", "You can tell somebody cared about the details."),
         shop=(
-            "Arrived two days early, too.", "Packed with so much care.", "Delivery took a while, but it was worth the wait.", "The handwritten note in the parcel made me smile.", "Support answered my question within the hour.",
+            "Arrived two days early, too.", "Packed with so much care.", "Delivery took a while, but it was worth the wait.", "The handwritten note in the parcel made me smile.", "Support answered my question the next morning.",
             "Ordering was easy and the tracking was accurate.", "The box had a dent, yet everything inside was fine.", "Hardly any plastic in the parcel, I like that.", "Shipping was quick and free."),
         closing=(
             "Highly recommended!", "Will definitely order again.", "Five stars from me.", "Already looking at the next one.", "Thank you!", "A keeper.", "Couldn't be happier.", "My new favourite shop.",
