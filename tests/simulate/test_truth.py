@@ -169,6 +169,20 @@ def test_shared_devices_and_forgotten_visitor_ids_make_identity_hard(
     assert by_device["pair_recall"].ours < 0.9
 
 
+def test_appeal_and_partners_are_told(lived: tuple[Truth, dict[str, pa.Table], list[Seen]]) -> None:
+    truth = lived[0]
+    ids = truth.customers()["customer_id"].to_pylist()[:50]
+    partners = truth.partners()
+    appeal = truth.appeal([*ids, "nobody"], ["P00001", "P00002", "P99999"])
+
+    assert appeal.shape == (51, 3)
+    assert np.isnan(appeal[50]).all()
+    assert np.isnan(appeal[:, 2]).all()
+    assert 0 < appeal[:50, :2].min() < appeal[:50, :2].max() < 0.5
+    assert partners.num_rows > 30
+    assert set(partners.column_names) == {"product_id", "partner_id"}
+
+
 def test_what_cannot_be_compared_is_refused_in_words(lived: tuple[Truth, dict[str, pa.Table], list[Seen]]) -> None:
     truth, pages, _ = lived
     with pytest.raises(SettingsError, match="its columns are a"):

@@ -189,7 +189,7 @@ class Messages:
         self.clicks = Clicks(who[clicked], read[clicked] + 20, sent.channel[clicked], sent.offer[clicked])
         extra = pa.array(
             [
-                f'"channel": {json.dumps(self.channels[by])}, "offer": {json.dumps(self.offers[what])}'
+                f'"channel": {_json(self.channels[by])}, "offer": {_json(self.offers[what])}'
                 for by, what in zip(sent.channel.tolist(), sent.offer.tolist(), strict=True)
             ],
             pa.string(),
@@ -225,3 +225,7 @@ class Messages:
         if what == "Unsubscribed":
             return NUMBER[what]
         return NUMBER.get(f"{ {'sms': 'SMS', 'push': 'Push'}.get(channel, 'Email') } {what}", NUMBER[f"Email {what}"])
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -97,7 +97,7 @@ class People:
         width = max(6, len(str(holders.size)))
         number = self.draws.stream("account number").permutation(holders.size) + 1
         ids = np.empty(len(self), object)
-        ids[holders] = np.char.add("C", np.char.zfill(number.astype(f"U{width}"), width))
+        ids[holders] = [f"C{one:0{width}}" for one in number.tolist()]
         ids[guests] = [customer_of_email(one) for one in self.emails(guests)]
         return pa.array(ids, pa.string())
 

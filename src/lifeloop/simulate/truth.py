@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lifeloop.simulate.actions import place_of
 from lifeloop.simulate.draws import Floats, Ints
 from lifeloop.simulate.expect import outlook, uplifts
 from lifeloop.simulate.files import Drafts
@@ -23,6 +24,7 @@ from lifeloop.simulate.people import RESPONSES
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shop import Shop
+from lifeloop.simulate.shown import click_chances
 from lifeloop.simulate.verdict import Verdict, compare
 from lifeloop.simulate.world import World
 
@@ -126,6 +128,25 @@ class Truth:
                 }
                 yield pa.table(columns)
 
+    def appeal(self, customers: Any, products: Any) -> Any:
+        """Return the chance that each customer clicks each product in the first place of a recommendation.
+
+        Takes ids of n customers and p products, Arrow strings or lists; returns float32 of shape (n, p), NaN where nobody
+        knows the customer or the product.
+        """
+        world = self._world
+        who = world.messages.persons(pa.array(customers, pa.string()))
+        product = place_of(pa.chunked_array([pa.array(products, pa.string())]), world.goods.product_id)
+        chances = click_chances(world, np.maximum(who, 0), np.maximum(product, 0))
+        return np.where((who >= 0)[:, None] & (product >= 0)[None, :], chances, np.float32(np.nan))
+
+    def partners(self) -> pa.Table:
+        """Return which products are bought together by the world's design: product and partner, by id."""
+        goods = self._world.goods
+        row, slot = np.nonzero(goods.partners >= 0)
+        ids = goods.product_id
+        return pa.table({"product_id": ids.take(pa.array(row)), "partner_id": ids.take(pa.array(goods.partners[row, slot]))})
+
     def identity(self) -> pa.Table:
         """Return every customer id given out and the person behind it; several where a person ordered as a guest too."""
         who, ids, _ = self._names()
@@ -207,7 +228,7 @@ class TruthFiles:
 
     def finish(self, horizons: tuple[int, ...] = HORIZONS) -> None:
         """Write customers, identity, and what is expected of each within the horizons; uplift within the first."""
-        tables = {"customers": self.truth.customers(), "identity": self.truth.identity()}
+        tables = {"customers": self.truth.customers(), "identity": self.truth.identity(), "partners": self.truth.partners()}
         tables |= {f"expected_{days}": self.truth.expected(days) for days in horizons}
         for name, table in tables.items():
             self._waiting[name].append(table)
