@@ -142,7 +142,7 @@ def test_every_setting_can_be_seen_and_read_again(shell: Shell, tmp_path: Path) 
         (("--days", "0"), "shop.days"),
         (("--days", "99999999"), "shop.days"),
         (("--seed", "-1"), "shop.seed"),
-        (("--as", "csv"), "no form named 'csv'"),
+        (("--as", "csv"), "no form named 'csv' (known: tables, wire)"),
     ],
 )
 def test_an_option_that_cannot_be_is_named(shell: Shell, tmp_path: Path, words: tuple[str, ...], setting: str) -> None:
@@ -162,7 +162,9 @@ def test_an_option_that_cannot_be_is_named(shell: Shell, tmp_path: Path, words: 
         ("[acquisition.social]\nshare = 2.0", "acquisition.social.share = 2.0"),
         ("[messages]\npersuadable = 0.9", "must not exceed 1"),
         ("[season]\nweekdays = [1, 1, 1]", "weekdays must have 7 numbers"),
-        ("[shop]\ncustomer = 10", "shop.customer"),
+        ("[shop]\ncustomer = 10", "cannot simulate with shop.customer: there is no such setting; did you mean shop.customers?"),
+        ("[shops]\ncustomers = 10", "there is no such setting; did you mean shop?"),
+        ("[acquisition.social]\nsare = 2", "did you mean acquisition.social.share?"),
         ("[shop\n", "cannot read the world in"),
     ],
 )
@@ -178,6 +180,13 @@ def test_a_setting_of_the_file_that_cannot_be_is_named(shell: Shell, tmp_path: P
 
 def test_errors_are_json_where_that_was_asked_for(shell: Shell, tmp_path: Path) -> None:
     assert "shop.customers" in shell.asks("--out", str(tmp_path), "--customers", "0", code=2)["asked"]
+
+
+def test_a_world_that_cannot_be_read_is_not_blamed_for_its_form(shell: Shell, tmp_path: Path) -> None:
+    for file, words in ((tmp_path, "Is a directory"), (tmp_path / "none.toml", "No such file")):
+        said = shell.types("--world", str(file), "--out", str(tmp_path / "sim"), code=2)
+        assert words in said
+        assert "as TOML" not in said
 
 
 def test_the_option_is_named_beside_the_setting(shell: Shell, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -356,13 +357,14 @@ class WorldConfig(Section):
         try:
             return cls.model_validate(dict(told))
         except ValidationError as error:
-            first = error.errors()[0]
+            wrong = error.errors()
+            first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])
             name = ".".join(str(part) for part in first["loc"]) or "the settings"
-            given = first.get("input")
-            shown = "" if isinstance(given, (dict, BaseModel)) else f" = {given}"
+            given, unknown = first.get("input"), first["type"] == "extra_forbidden"
+            shown = "" if unknown or isinstance(given, (dict, BaseModel)) else f" = {given}"
             raise SettingsError(
                 f"cannot simulate with {name}{shown}",
-                first["msg"].removeprefix("Value error, ").rstrip("."),
+                _unknown(first["loc"]) if unknown else first["msg"].removeprefix("Value error, ").rstrip("."),
                 f"Mend it in {where}; docs/reference/world.md lists every setting.",
             ) from None
 
@@ -371,8 +373,11 @@ class WorldConfig(Section):
         """Return the world a TOML file describes. Raises SettingsError."""
         try:
             told = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"cannot read the world in {file}", str(error), "Write it as TOML.") from None
+        except OSError as error:
+            fix = "Name a file of settings; lifeloop simulate --show-world prints one."
+            raise SettingsError(f"cannot read the world in {file}", error.strerror or str(error), fix) from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"cannot read the world in {file}", str(error), "Write it as TOML, in UTF-8.") from None
         return cls.of(told, where=str(file))
 
     def but(self, **sections: Mapping[str, Any]) -> WorldConfig:
@@ -399,6 +404,15 @@ class WorldConfig(Section):
         for name, value in self:
             parts += _section(name, value)
         return "\n".join(parts) + "\n"
+
+
+def _unknown(place: tuple[int | str, ...]) -> str:
+    """Return that there is no setting at a place, and the name of its section that comes nearest."""
+    at: Any = WorldConfig()
+    for part in place[:-1]:
+        at = next(iter(at.values()), None) if isinstance(at, dict) else getattr(at, str(part), None)
+    near = get_close_matches(str(place[-1]), type(at).model_fields if isinstance(at, BaseModel) else (), n=1, cutoff=0.5)
+    return "there is no such setting" + (f"; did you mean {'.'.join([*map(str, place[:-1]), near[0]])}?" if near else "")
 
 
 def _section(name: str, value: Any) -> list[str]:
