@@ -9,8 +9,11 @@ import pytest
 
 from lifeloop.simulate.words.answers import SETTLED, TOPICS
 from lifeloop.simulate.words.asks import ASKS
-from lifeloop.simulate.words.goods import BRANDS, COMPLEMENTS, FINISHES, THINGS, description, finishes, title
+from lifeloop.simulate.words.aspects import KINDS, THINGS_ONLY
+from lifeloop.simulate.words.goods import BRANDS, COMPLEMENTS, FINISHES, THINGS, description, finishes, kind_of, title
+from lifeloop.simulate.words.remarks import REMARKS
 from lifeloop.simulate.words.reviews import SENTIMENTS, comment, nps_comment, review
+from lifeloop.simulate.words.sayings import REVIEWS
 from lifeloop.simulate.words.support import BLANKS, INTENTS, MOODS, OUTCOMES, after, ask, opener, reply
 
 PRODUCT = {"en": "Teapot, oak", "zh": "橡木茶壶"}
@@ -114,6 +117,44 @@ def test_no_opinion_is_said_in_the_words_of_another(language: str) -> None:
     assert not said[0] & said[1]
     assert not said[1] & said[2]
     assert not said[0] & said[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_kind_of_good_is_spoken_of_in_words_that_fit_it(language: str, kind: str) -> None:
+    product = {"en": "Thing, plain", "zh": "东西"}[language]
+    reviews = [{review(language, sentiment, product, pick, kind=kind) for pick in PICKS} for sentiment in SENTIMENTS]
+    comments = [{comment(language, sentiment, product, pick, kind=kind) for pick in PICKS} for sentiment in SENTIMENTS]
+    questions = {ask(language, "product_question", ORDER[language], pick, kind=kind).text for pick in PICKS}
+    told = {reply(language, "product_question", "resolved", ORDER[language], pick, kind=kind) for pick in PICKS[:500]}
+
+    assert all(len(texts) >= 1_000 for texts in reviews)
+    assert all(len(texts) >= 400 for texts in comments)
+    assert len(questions) >= 300
+    assert not reviews[0] & reviews[1]
+    assert not reviews[1] & reviews[2]
+    assert not reviews[0] & reviews[2]
+    said = [*set.union(*reviews, *comments), *questions, *told]
+    assert all(in_its_language(language, text) and not LABELS.search(text) for text in said)
+    if kind not in ("ware", "textile"):
+        wares = re.compile(r"colour|scratch(?!y)|crack|photos|flimsy|dishwasher|warranty|颜色|色差|做工|划痕|裂纹|洗碗机|保修")
+        assert not [text for text in said if wares.search(text)]
+
+
+def test_every_shelf_has_a_kind() -> None:
+    kinds = {kind_of(f"{thing.department_en} > {thing.category_en}") for thing in THINGS}
+
+    assert kinds == set(KINDS)
+    assert [kind_of(path) for path in ("Pets > Pet treats", "Tea", "Light & scent > Candles")] == ["pet", "food", "scent"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_only_things_can_be_is_one_of_the_sayings(language: str) -> None:
+    said = {one for (tongue, _), pools in REVIEWS.items() if tongue == language for pool in pools for one in pool}
+    said |= {one for (tongue, _), pools in REMARKS.items() if tongue == language for one in pools[0]}
+    said |= {one for forms in (*ASKS.values(), *SETTLED.values()) for one in forms[language == "zh"]}
+
+    assert {one for one in THINGS_ONLY if bool(CJK.search(one)) == (language == "zh")} <= said
 
 
 def test_the_same_pick_says_the_same_and_a_review_names_its_product() -> None:

@@ -134,13 +134,18 @@ def blanks(world: World, asked: Any, order_ids: list[str], titles: Titles) -> li
         filled.append(
             {
                 "order_id": order_ids[number],
-                "product": titles[tongue][product],
+                "product": titles[tongue][product] if tongue else _inside(titles[tongue][product]),
                 "coupon": offers[offer[number] % len(offers)],
                 "city": towns[place[number] % len(towns)],
                 "amount": _money(amount, world.currency, tongue),
             }
         )
     return filled
+
+
+def _inside(title: str) -> str:
+    """Return an English title as it stands within a sentence."""
+    return title[:1].lower() + title[1:]
 
 
 def _code(offer: str) -> str:

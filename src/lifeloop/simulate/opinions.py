@@ -22,6 +22,7 @@ from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins
 from lifeloop.simulate.words import reviews as words
+from lifeloop.simulate.words.goods import kind_of
 
 if TYPE_CHECKING:
     from lifeloop.simulate.world import World
@@ -82,9 +83,12 @@ def tell_opinions(world: World, day: int, due: Any, titles: Titles) -> Deeds:
     network = np.floor(drawn["network"] * len(_NETWORKS[0])).astype(np.int64)
     language = world.people.language[person]
     extra = [
-        _WRITE[what](tongue, titles[tongue][product], *told) + f', "locale": "{LOCALES[tongue]}"'
-        for what, tongue, product, *told in zip(
-            *(one.tolist() for one in (kind, language, due["product"], bits["words"], points, sentiment)),
+        _WRITE[what](tongue, good, titles[tongue][product], *told) + f', "locale": "{LOCALES[tongue]}"'
+        for what, tongue, good, product, *told in zip(
+            kind.tolist(),
+            language.tolist(),
+            goods_kinds(world, due["product"]),
+            *(one.tolist() for one in (due["product"], bits["words"], points, sentiment)),
             hexadecimal(world.draws.ids("said: id", key, k=kind)).tolist(),
             network.tolist(),
             (drawn["explains"] < _EXPLAIN).tolist(),
@@ -124,18 +128,20 @@ def _level(satisfied: Any) -> Ints:
     return np.asarray((satisfied > 0.3) * 1 - (satisfied < -0.7))
 
 
-def _review(tongue: int, product: str, pick: int, stars: int, feels: int, number: bytes, *_: Any) -> str:
-    body = words.review(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick)
+def _review(tongue: int, kind: str, product: str, pick: int, stars: int, feels: int, number: bytes, *_: Any) -> str:
+    body = words.review(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick, kind=kind)
     return f'"rating": {stars}, "review_id": "{number.decode()}", "review_body": {_json(body)}'
 
 
-def _comment(tongue: int, product: str, pick: int, _points: int, feels: int, _number: bytes, network: int, *_: Any) -> str:
-    body = words.comment(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick)
+def _comment(
+    tongue: int, kind: str, product: str, pick: int, _points: int, feels: int, _number: bytes, network: int, *_: Any
+) -> str:
+    body = words.comment(LANGUAGES[tongue], words.SENTIMENTS[feels], product, pick, kind=kind)
     return f'"network": "{_NETWORKS[tongue][network]}", "comment_body": {_json(body)}'
 
 
 def _survey(
-    tongue: int, _product: str, pick: int, score: int, _feels: int, _number: bytes, _network: int, explains: Any
+    tongue: int, _kind: str, _product: str, pick: int, score: int, _feels: int, _number: bytes, _network: int, explains: Any
 ) -> str:
     why = f', "comment": {_json(words.nps_comment(LANGUAGES[tongue], score, pick))}' if explains else ""
     return f'"survey": "nps", "score": {score}{why}'
@@ -145,6 +151,12 @@ _WRITE: dict[int, Callable[..., str]] = {REVIEW: _review, COMMENT: _comment, SUR
 _EVENTS = np.array([-1, *(NUMBER[name] for name in ("Product Reviewed", "Comment Posted", "Survey Answered"))])
 _KINDS = ("", "review", "comment", "survey", "question")
 """What a text is, by the kinds of `coming`."""
+
+
+def goods_kinds(world: World, product: Any) -> list[str]:
+    """Return what kind of good each product is: one of `words.aspects.KINDS`."""
+    kinds = [kind_of(english) for english, _ in world.goods.categories]
+    return [kinds[one] for one in world.goods.category[product].tolist()]
 
 
 def text_page(world: World, message: Keys, person: Ints, kind: Any, **columns: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from lifeloop.simulate.deeds import DAY, NUMBER, Deeds, deeds
 from lifeloop.simulate.draws import Floats, Ints, Mask, hexadecimal
 from lifeloop.simulate.experience import several, several_bits
 from lifeloop.simulate.matters import blanks
-from lifeloop.simulate.opinions import LOCALES, Titles, text_page
+from lifeloop.simulate.opinions import LOCALES, Titles, goods_kinds, text_page
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.words import support as words
 from lifeloop.simulate.words.support import INTENTS
@@ -62,6 +62,8 @@ class Waiting:
     upset: Mask
     opened: Ints
     blanks: list[dict[str, str]]
+    kinds: list[str]
+    """What kind of good each is about."""
     picks: dict[str, list[int]]
     """Which words are chosen, by name in _PICKS."""
 
@@ -99,6 +101,7 @@ class Support:
             ids=[one.decode() for one in hexadecimal(world.draws.ids("conversation", due["key"])).tolist()],
             upset=drawn["upset"] < cross,
             opened=world.midnight(day) + _asked_at(world.people.hours_east[person], drawn["when"]),
+            kinds=goods_kinds(world, due["product"]),
             blanks=blanks(world, due, order_ids, self.titles),
             picks={name: bits[name].tolist() for name in _PICKS},
         )
@@ -111,7 +114,7 @@ class Support:
             zip(asked["about"].tolist(), new.upset.tolist(), new.picks["greeting"], new.picks["question"], strict=True)
         ):
             tongue = chat.language[number]
-            said = words.ask(tongue, INTENTS[about], new.blanks[number], pick)
+            said = words.ask(tongue, INTENTS[about], new.blanks[number], pick, kind=new.kinds[number])
             entities.append(said.entities)
             chat.add(number, _STARTED, 0)
             chat.add(number, _SENT, 1, said=words.opener(tongue, words.MOODS[upset], greeting) + said.text)
@@ -154,7 +157,7 @@ class Support:
                 chat.add(number, _RECEIVED, wait, said=given[number]["text"], agent="assistant", turn=2)
                 silent = 0
             if not by[number]:
-                body = words.reply(tongue, about, result, open_.blanks[number], pick)
+                body = words.reply(tongue, about, result, open_.blanks[number], pick, kind=open_.kinds[number])
                 chat.add(number, _RECEIVED, wait + 20, said=body, agent="staff", turn=3)
             if speaks:
                 chat.add(number, _SENT, wait + 20 + pause, said=words.after(tongue, result, last), turn=4)

@@ -55,7 +55,7 @@ ASKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "damaged_item": (
         (
             "The {product} arrived broken.", "Order {order_id} came with a crack in it.", "My {product} has a big scratch on one side.", "Half of what was in {order_id} is smashed.", "I opened the box and the {product} was in pieces.",
-            "The parcel was soaked and the {product} is ruined.", "The lid was chipped when it arrived, order {order_id}.", "{product} stopped working after two days, {order_id}.", "It leaks. I have photos.", "What do I do with a damaged {product}?",
+            "The parcel was soaked and the {product} is ruined.", "The lid was chipped when it arrived, order {order_id}.", "The {product} stopped working after two days, {order_id}.", "It leaks. I have photos.", "What do I do with a damaged {product}?",
             "Everything in {order_id} is dented, the box too."),
         (
             "{product}收到就是坏的。", "订单{order_id}收到有裂痕。", "{product}侧面有一道很大的划痕。", "{order_id}里一半都碎了。", "打开箱子{product}已经成渣了。", "包裹全湿了，{product}没法用了。", "盖子磕掉一块，单号{order_id}。",

@@ -47,6 +47,12 @@ THINGS: tuple[Thing, ...] = tuple(
 
 _SUIT_OF = {shelf[0]: shelf[2] for _, _, shelves in DEPARTMENTS for shelf in shelves}
 
+_KIND_OF_SUIT = {"ware": "ware", "colour": "ware", "scent": "care", "taste": "food", "pack": "supply", "meal": "pet"}
+_KIND_OF = {name: _KIND_OF_SUIT[suit] for name, suit in _SUIT_OF.items()} | {
+    "Candles": "scent", "Home scent": "scent", "Bedding": "textile", "Bath textiles": "textile",
+    "Living room textiles": "textile", "Table linen": "textile",
+}  # fmt: skip
+
 COMPLEMENTS: tuple[tuple[str, str], ...] = (
     ("Tea", "Tea ware"), ("Coffee", "Coffee ware"), ("Coffee", "Kitchen supplies"), ("Tea", "Sweet gifts"), ("Coffee", "Sweet gifts"),
     ("Cookware", "Kitchen supplies"), ("Cookware", "Table linen"), ("Tableware", "Table linen"), ("Tableware", "Storage"),
@@ -64,6 +70,17 @@ COMPLEMENTS: tuple[tuple[str, str], ...] = (
 def finishes(thing: Thing) -> tuple[tuple[str, str], ...]:
     """Return the 24 finishes, each (en, zh), that suit `thing`: tastes for tea, materials for pots, colours for cloth."""
     return SUITS[_SUIT_OF[thing.category_en]]
+
+
+def kind_of(path: str) -> str:
+    """Return which of `aspects.KINDS` the goods of a category are; `path` is its English path, "Pets > Pet treats".
+
+    Raises
+    ------
+    KeyError
+        If no shelf has the name behind the last ">".
+    """
+    return _KIND_OF[path.rpartition(" > ")[2]]
 
 
 def title(thing: Thing, finish: tuple[str, str], language: str) -> str:

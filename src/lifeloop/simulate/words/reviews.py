@@ -6,21 +6,37 @@ Every choice comes from `pick` by mixed radix (the lowest digit first), so the s
 
 from __future__ import annotations
 
+from lifeloop.simulate.words.aspects import ASPECTS, KINDS, fitting
 from lifeloop.simulate.words.remarks import REMARKS
-from lifeloop.simulate.words.sayings import NPS, REVIEWS
+from lifeloop.simulate.words.sayings import NPS, REVIEWS, Sayings
 
 SENTIMENTS = ("positive", "neutral", "negative")
 
 
-def review(language: str, sentiment: str, product: str, pick: int) -> str:
+_REVIEWS = {
+    (*said, kind): Sayings(
+        *(
+            fitting(kind, pool, ASPECTS[said].get(kind, ()) if name == "thing" else ())
+            for name, pool in zip(Sayings._fields, pools, strict=True)
+        )
+    )
+    for said, pools in REVIEWS.items()
+    for kind in KINDS
+}
+_REMARKS = {(*said, kind): fitting(kind, pools[0]) for said, pools in REMARKS.items() for kind in KINDS}
+
+
+def review(language: str, sentiment: str, product: str, pick: int, *, kind: str = "ware") -> str:
     """Return what a buyer writes: about a fifth are a few words, the others one to four sentences.
+
+    `kind` is what kind of good it is, one of `aspects.KINDS`: it decides what there is to be said.
 
     Raises
     ------
     KeyError
-        If `language` is not en or zh, or `sentiment` not one of `SENTIMENTS`.
+        If `language` is not en or zh, `sentiment` not one of `SENTIMENTS`, or `kind` not one of `KINDS`.
     """
-    sayings = REVIEWS[language, sentiment]
+    sayings = _REVIEWS[language, sentiment, kind]
     pick, form = divmod(pick, 16)
     pick, style = divmod(pick, 8)
     if form < 3:
@@ -38,9 +54,9 @@ def review(language: str, sentiment: str, product: str, pick: int) -> str:
     return _styled(("" if language == "zh" else " ").join(parts), language, product, style)
 
 
-def comment(language: str, sentiment: str, product: str, pick: int) -> str:
+def comment(language: str, sentiment: str, product: str, pick: int, *, kind: str = "ware") -> str:
     """Return a short public remark, often with a face and a tag; errors as for `review`."""
-    words, faces, tags = REMARKS[language, sentiment]
+    words, (_, faces, tags) = _REMARKS[language, sentiment, kind], REMARKS[language, sentiment]
     pick, a = divmod(pick, len(words))
     pick, b = divmod(pick, len(faces))
     pick, c = divmod(pick, len(tags))

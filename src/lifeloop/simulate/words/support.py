@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from lifeloop.simulate.words.answers import CLOSERS, GREETINGS, OFFERS, OPENERS, SETTLED, TOPICS, UNSETTLED
 from lifeloop.simulate.words.asks import ASKS
+from lifeloop.simulate.words.aspects import ASKED, KINDS, TOLD, fitting
 from lifeloop.simulate.words.manners import ASIDES, SLIPS, TAILS
 
 INTENTS: tuple[str, ...] = tuple(ASKS)
@@ -58,26 +59,37 @@ def _phrase(form: str, language: str) -> _Phrase:
 
 
 _ASKS = {
-    (language, intent): tuple(_phrase(form, language) for form in forms[number])
+    (language, intent, kind): tuple(
+        _phrase(form, language) for form in fitting(kind, forms[number], ASKED.get((language, intent), {}).get(kind, ()))
+    )
     for intent, forms in ASKS.items()
     for language, number in _LANGUAGES.items()
+    for kind in KINDS
+}
+_SETTLED = {
+    (language, intent, kind): fitting(
+        kind, forms[number], TOLD[kind][number] if intent == "product_question" and kind in TOLD else ()
+    )
+    for intent, forms in SETTLED.items()
+    for language, number in _LANGUAGES.items()
+    for kind in KINDS
 }
 
 BLANKS: dict[str, tuple[str, ...]] = {
-    intent: tuple(sorted({name for phrase in _ASKS["en", intent] for name in phrase.blanks})) for intent in INTENTS
+    intent: tuple(sorted({name for phrase in _ASKS["en", intent, "ware"] for name in phrase.blanks})) for intent in INTENTS
 }
 """The blanks that phrasings and answers of an intent may use, the same in both languages."""
 
 
-def ask(language: str, intent: str, blanks: Mapping[str, str], pick: int) -> Said:
+def ask(language: str, intent: str, blanks: Mapping[str, str], pick: int, *, kind: str = "ware") -> Said:
     """Return one way to ask for `intent`; two in sixteen are lower case, one has a slip, two lack the last full stop.
 
     Raises
     ------
     KeyError
-        If the language or intent is unknown, or `blanks` lacks one of `BLANKS[intent]` that the phrasing needs.
+        If the language, intent or kind of good is unknown, or `blanks` lacks one of `BLANKS[intent]` that the phrasing needs.
     """
-    phrases = _ASKS[language, intent]
+    phrases = _ASKS[language, intent, kind]
     pick, number = divmod(pick, len(phrases))
     pick, style = divmod(pick, 16)
     phrase = phrases[number]
@@ -93,17 +105,17 @@ def ask(language: str, intent: str, blanks: Mapping[str, str], pick: int) -> Sai
     return Said(form.format_map(entities) if entities else form, entities)
 
 
-def reply(language: str, intent: str, outcome: str, blanks: Mapping[str, str], pick: int) -> str:
+def reply(language: str, intent: str, outcome: str, blanks: Mapping[str, str], pick: int, *, kind: str = "ware") -> str:
     """Return support's answer that settles the matter, hands it to a person, or leaves it open.
 
     Raises
     ------
     KeyError
-        If the language, intent or outcome is unknown, or `blanks` lacks one of `BLANKS[intent]` that the answer needs.
+        If the language, intent, outcome or kind is unknown, or `blanks` lacks one of `BLANKS[intent]` that the answer needs.
     """
     number = _LANGUAGES[language]
     settled = outcome == "resolved"
-    forms = SETTLED[intent][number] if settled else UNSETTLED[language, outcome]
+    forms = _SETTLED[language, intent, kind] if settled else UNSETTLED[language, outcome]
     greetings, offers = GREETINGS[language], OFFERS[language]
     pick, a = divmod(pick, len(forms))
     pick, b = divmod(pick, len(greetings))
