@@ -261,7 +261,7 @@ def test_the_list_of_files_cannot_reach_out_of_the_folder(shell: Shell, tmp_path
 @pytest.mark.parametrize("form", ["tables", "wire"])
 @pytest.mark.parametrize(
     ("wrong", "code", "words"),
-    [(KeyboardInterrupt(), 130, ""), (OSError(28, "disk full"), 2, "No space left on device")],
+    [(KeyboardInterrupt(), 130, "stopped"), (OSError(28, "disk full"), 2, "No space left on device")],
 )
 def test_an_interruption_leaves_the_folder_as_it_was(
     shell: Shell, tmp_path: Path, form: str, wrong: BaseException, code: int, words: str

@@ -28,6 +28,9 @@ simulated.register(app)
 rehearsal.register(app)
 reference.register(app)
 
+_STOPPED = 130
+"""The exit code after Ctrl-C."""
+
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong use, 3 file, 4 too little data, 5 lake, 6 model."""
@@ -35,9 +38,11 @@ def main() -> None:
         app()
     except LifeloopError as error:
         _end(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:  # an interruption comes as either, by where it came
+        if isinstance(ended, SystemExit) and ended.code != _STOPPED:
+            raise
         sys.stderr.write("stopped; what was written so far is whole\n")
-        sys.exit(130)
+        sys.exit(_STOPPED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

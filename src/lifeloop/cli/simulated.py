@@ -198,11 +198,12 @@ def _show(done: dict[str, Any], config: WorldConfig, twin: Twin | None, rows: Se
     )
     if config.dirt.duplicates or config.dirt.malformed:
         say("Some events come twice and some are broken, as in real shops ([dirt]): import will call them known and rejected.")
-    say(
+    for line in (  # as they are: a command that is broken into lines cannot be copied
         f"The same again: lifeloop simulate --world {quote(str(out / WORLD_FILE))} --as {done['form']} --out {quote(str(out))}",
         f"Next:           lifeloop init --home {home} --currency {config.shop.currency}",
         f"                lifeloop import {_named(done['files'], out)} --home {home} --yes",
-    )
+    ):
+        typer.echo(line)
 
 
 def _new_home(out: Path) -> Path:
