@@ -2,12 +2,12 @@
 """What can be said of one kind of good and not of another: nobody praises the colour of dog food or the taste of a lamp.
 
 Kinds: ware (what stands or is used), textile, food, scent (candles and what scents a room), care (what is put on the skin),
-pet (what pets eat) and supply (what is used up in the house and garden).
+pet (what pets eat), supply (what is used up in the house) and garden (what makes plants grow).
 """
 
 from __future__ import annotations
 
-KINDS = ("ware", "textile", "food", "scent", "care", "pet", "supply")
+KINDS = ("ware", "textile", "food", "scent", "care", "pet", "supply", "garden")
 """Kinds of goods, by number."""
 
 THINGS_ONLY = frozenset(
@@ -29,7 +29,7 @@ THINGS_ONLY = frozenset(
         "the {p} broke after four days", "looks nothing like the ad", "mine came cracked", "why is it half the size",
         "这个颜值我可以", "谁懂啊，{p}也太好看了", "家里瞬间有氛围感了", "老公都夸好看", "实物比图还美", "好用到想哭", "{p}还有别的颜色吗", "有人用过{p}吗", "实际有多大", "{p}用四天就坏了", "跟广告完全不一样", "收到就是碎的", "尺寸缩水一半",
         "The {product} doesn't fit our kitchen, I want to send it back.", "My {product} has a big scratch on one side.", "Order {order_id} came with a crack in it.", "Half of what was in {order_id} is smashed.",
-        "I opened the box and the {product} was in pieces.", "The lid was chipped when it arrived, order {order_id}.", "The {product} stopped working after two days, {order_id}.", "{order_id}: wrong colour.",
+        "I opened the box and the {product} was in pieces.", "The lid was chipped when it arrived, order {order_id}.", "The {product} stopped working after two days, {order_id}.", "{order_id}: wrong colour.", "The size is wrong, I ordered {product}.", "尺寸不对，我拍的是{product}。",
         "I received two different lids instead of the {product}.", "The screws for the {product} weren't included.", "How big is the {product}?", "Is the {product} dishwasher safe?", "Does the {product} come in other colours?",
         "Is the {product} suitable for sensitive skin?", "Is there a warranty on the {product}?", "Does the {product} smell strongly?", "Are the {product} photos true to colour?", "What is the {product} made of?",
         "{product}放家里不合适，想退掉。", "{product}侧面有一道很大的划痕。", "订单{order_id}收到有裂痕。", "{order_id}里一半都碎了。", "打开箱子{product}已经成渣了。", "盖子磕掉一块，单号{order_id}。", "{product}用两天就坏了，订单{order_id}。",
@@ -41,12 +41,13 @@ THINGS_ONLY = frozenset(
 )  # fmt: skip
 """Sayings of all tables that fit wares; of other goods they are said only where the tables below say so."""
 
-_NOT_WARES = frozenset(
+_USED_UP = frozenset(
     (
         "Is the {product} suitable for sensitive skin?", "Does the {product} smell strongly?", "敏感肌能用{product}吗？", "{product}味道大不大？",
+        "How long does one {product} usually last?", "{product}一般能用多久？",
     )
 )  # fmt: skip
-"""What is asked of any good but wares."""
+"""What nobody asks of wares and textiles."""
 
 ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("en", "positive"): {
@@ -56,6 +57,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("My skin feels soft all day.", "Smells lovely and isn't sticky.", "A little goes a long way.", "No itching, and I'm sensitive.", "Soaks in quickly."),
         "pet": ("The bowl was empty in a minute.", "Ours is very picky and loves it.", "The coat shines since we changed over.", "No upset stomach at all.", "Comes running as soon as I open it."),
         "supply": ("Does the work and smells of almost nothing.", "You need less of it than of others.", "Easy to use and easy to store.", "Lasts for weeks.", "Works the first time, every time."),
+        "garden": ("My plants have never looked better.", "Green shoots after only a few days.", "Everything on the balcony is thriving.", "Easy to use, even for a beginner."),
     },
     ("en", "neutral"): {
         "textile": ("Nice to the touch, but a bit thin.", "The colour is a shade darker than in the picture.", "It shrank a little in the wash.", "Soft enough, some loose threads.", "A bit smaller than I imagined."),
@@ -64,6 +66,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("Takes a while to soak in.", "The smell is not quite mine.", "I don't see much of a difference yet.", "Fine on the skin, the pack is small.", "Works about as well as my old one."),
         "pet": ("One of ours eats it, the other won't.", "Eaten, but without joy.", "The smell takes some getting used to.", "It took a few days until it was accepted.", "All right between meals."),
         "supply": ("Does the work, you need a lot of it though.", "About the same as the one from the supermarket.", "The pack is hard to close again.", "Works for most things.", "Used up sooner than I thought."),
+        "garden": ("Half of it came up, half didn't.", "My plants look the same as before.", "Fine for a balcony, too little for a garden.", "It took longer than the pack says."),
     },
     ("en", "negative"): {
         "textile": ("Lost its colour in the first wash.", "Scratchy and thin.", "The seams came apart.", "The size is plain wrong.", "Full of loose threads."),
@@ -72,6 +75,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("I got a rash from it.", "Sticky, and the smell is awful.", "It dried out my skin.", "Leaked into the whole parcel.", "No effect that I could see."),
         "pet": ("Nobody here will touch it.", "Two days of upset stomach.", "Smells terrible and stays in the bowl.", "Left untouched, we gave it away.", "Far too hard and dry."),
         "supply": ("Doesn't do what it says.", "The pack was leaking.", "Used up in a week.", "You need three times as much.", "Not half as strong as the last one."),
+        "garden": ("Nothing came up at all.", "Full of tiny flies.", "My plants look worse than before.", "The bag was torn and half was gone."),
     },
     ("zh", "positive"): {
         "textile": ("特别柔软，洗过还是一样软。", "颜色跟图片一样正。", "尺寸刚刚好。", "面料舒服，走线整齐。", "贴身很亲肤。"),
@@ -80,6 +84,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("用完皮肤一整天都很润。", "味道好闻，不黏腻。", "用一点点就够了。", "敏感肌用着也没事。", "吸收很快。"),
         "pet": ("一分钟就光盘了。", "我家很挑食的都爱吃。", "换粮以后毛都亮了。", "肠胃没有不舒服。", "一开包装就跑过来。"),
         "supply": ("效果好，几乎没有味道。", "用量比别家省。", "好用也好收纳。", "一包能用好几个星期。", "次次都管用。"),
+        "garden": ("植物长得特别精神。", "没几天就冒芽了。", "阳台上一片绿油油。", "新手也能用好。"),
     },
     ("zh", "neutral"): {
         "textile": ("摸着还行，就是有点薄。", "颜色比图片深了一点点。", "洗了以后缩了一点。", "柔软度可以，有些线头。"),
@@ -88,6 +93,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("吸收得慢一些。", "味道不太是我的菜。", "暂时没看出什么变化。", "用着还行，量有点少。"),
         "pet": ("两只里只有一只肯吃。", "吃是吃，不太积极。", "味道需要习惯一下。", "过了几天才肯吃。"),
         "supply": ("管用，就是费。", "跟超市买的一样。", "包装不太好封口。", "用得比想象中快。"),
+        "garden": ("一半活了，一半没动静。", "植物看着跟以前差不多。", "阳台够用，院子就不够了。", "比包装上写的时间久。"),
     },
     ("zh", "negative"): {
         "textile": ("第一次洗就掉色。", "又薄又扎人。", "线都开了。", "尺码完全不对。"),
@@ -96,6 +102,7 @@ ASPECTS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("用了起疹子。", "又黏又难闻。", "皮肤越用越干。", "漏得整个包裹都是。"),
         "pet": ("我家的闻都不闻。", "吃完拉了两天肚子。", "味道冲，剩了一碗。", "太硬太干了。"),
         "supply": ("跟说的效果不一样。", "包装漏了。", "一个星期就用完了。", "要用三倍的量。"),
+        "garden": ("一点动静都没有。", "全是小飞虫。", "植物反而蔫了。", "袋子破了，漏了一半。"),
     },
 }  # fmt: skip
 """What is said of goods other than wares, by language and sentiment, then by kind; wares keep to `THINGS_ONLY`."""
@@ -108,6 +115,7 @@ ASKED: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("Is the {product} suitable for sensitive skin?", "Does the {product} smell strongly?", "What is in the {product}?", "Is the {product} tested on animals?"),
         "pet": ("How much of the {product} do I give a day?", "Is the {product} free of grain?", "Is the {product} right for older animals?", "What is in the {product}?"),
         "supply": ("What is in the {product}?", "How many uses does the {product} give?", "Is the {product} safe with children around?", "Is the {product} plastic free?"),
+        "garden": ("When is the best time to use the {product}?", "Is the {product} fine for a balcony?", "How much of the {product} do I need for one pot?", "What is in the {product}?"),
     },
     ("zh", "product_question"): {
         "textile": ("{product}可以多少度水洗？", "{product}有多大？", "{product}还有别的颜色吗？", "{product}图片有色差吗？", "{product}是什么材质？"),
@@ -116,6 +124,7 @@ ASKED: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "care": ("敏感肌能用{product}吗？", "{product}味道大不大？", "{product}是什么成分？", "{product}做动物实验吗？"),
         "pet": ("{product}一天喂多少？", "{product}是无谷的吗？", "{product}年纪大的能吃吗？", "{product}是什么成分？"),
         "supply": ("{product}是什么成分？", "{product}大概能用几次？", "家里有小孩，{product}安全吗？", "{product}是无塑料的吗？"),
+        "garden": ("{product}什么时候用最好？", "{product}适合阳台吗？", "一盆要用多少{product}？", "{product}是什么成分？"),
     },
 }  # fmt: skip
 """What is asked of goods other than wares, by language and intent, then by kind."""
@@ -127,8 +136,12 @@ TOLD: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "care": (("All that is in the {product} stands on its page, and a small amount is enough to try it.",), ("{product}的成分详情页都有，可以先少量试用。",)),
     "pet": (("The feeding guide of the {product} stands on its page; I've sent you the link.",), ("{product}的喂食建议详情页都有，链接发您了。",)),
     "supply": (("All that is in the {product} and how to use it stands on its page; I've sent you the link.",), ("{product}的成分和用法详情页都有，链接发您了。",)),
+    "garden": (("When and how to use the {product} stands on its page; I've sent you the link.",), ("{product}的使用时间和方法详情页都有，链接发您了。",)),
 }  # fmt: skip
 """Answers to questions about goods other than wares, (en, zh)."""
+
+
+_LEFT_OUT = {"ware": _USED_UP, "textile": THINGS_ONLY | _USED_UP}
 
 
 def fitting(kind: str, sayings: tuple[str, ...], more: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -141,5 +154,5 @@ def fitting(kind: str, sayings: tuple[str, ...], more: tuple[str, ...] = ()) -> 
     """
     if kind not in KINDS:
         raise KeyError(kind)
-    left_out = _NOT_WARES if kind == "ware" else THINGS_ONLY
+    left_out = _LEFT_OUT.get(kind, THINGS_ONLY)
     return tuple(dict.fromkeys((*(one for one in sayings if one not in left_out), *more)))

@@ -50,7 +50,7 @@ _SUIT_OF = {shelf[0]: shelf[2] for _, _, shelves in DEPARTMENTS for shelf in she
 _KIND_OF_SUIT = {"ware": "ware", "colour": "ware", "scent": "care", "taste": "food", "pack": "supply", "meal": "pet"}
 _KIND_OF = {name: _KIND_OF_SUIT[suit] for name, suit in _SUIT_OF.items()} | {
     "Candles": "scent", "Home scent": "scent", "Bedding": "textile", "Bath textiles": "textile",
-    "Living room textiles": "textile", "Table linen": "textile",
+    "Living room textiles": "textile", "Table linen": "textile", "Seeds & soil": "garden",
 }  # fmt: skip
 
 COMPLEMENTS: tuple[tuple[str, str], ...] = (
