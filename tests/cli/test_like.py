@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lifeloop.cli.main import main
+from lifeloop.cli.twin import Twin
 from lifeloop.simulate import WorldConfig, like
 
 
@@ -60,6 +61,21 @@ def test_how_close_it_came_is_said_in_the_language_of_the_shop(lifeloop, shop: P
 
     assert "项指标中有" in said
     assert "模拟店铺无法再现的" in said
+    assert f"lifeloop init --home {tmp_path / 'twin-home'} --currency " in said
+    assert f"--home {shop} " not in said
+    assert "--home shop" not in said
+
+
+def test_a_twin_that_cannot_be_compared_leaves_nothing(lifeloop, shop: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def full(*_args: object) -> None:
+        raise OSError(28, "disk full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Twin, "compare", full)
+        said = lifeloop("simulate", "--like", str(shop), "--out", str(tmp_path / "twin"), code=2)
+
+    assert f"cannot write to {tmp_path / 'twin'}" in said
+    assert not (tmp_path / "twin").exists()
 
 
 def test_the_fitted_world_can_be_shown_alone(lifeloop, shop: Path) -> None:  # type: ignore[no-untyped-def]
