@@ -81,6 +81,14 @@ def test_a_clean_event_is_received_after_a_wait_of_its_own(dirtied: Dirtied) -> 
     assert np.mean(events > 60) == pytest.approx(0.001, rel=0.5)
 
 
+def test_customers_from_before_the_first_day_came_at_any_second(dirtied: Dirtied) -> None:
+    first = dirtied.days[0].customer["first_seen_at"].to_pylist()
+    before = [at for at in first if at.date() < dirtied.days[0].day]
+
+    assert len(before) > 100
+    assert len({at.time() for at in before}) > 0.9 * len(before)
+
+
 def test_what_nothing_happens_to_stays_as_it_was(dirtied: Dirtied) -> None:
     touched = {row["message_id"] for row in dirtied.told}
     untouched = {row["message_id"]: row for row in dirtied.rows if row["message_id"] and row["message_id"] not in touched}
