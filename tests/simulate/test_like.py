@@ -167,7 +167,8 @@ def test_dear_goods_and_large_orders_take_fewer_pieces_and_the_mean_stays() -> N
 
     assert filled.quantity.mean() == pytest.approx(6.0, rel=0.03)
     assert filled.quantity[cheap].mean() > 1.4 * filled.quantity[~cheap].mean()
-    assert filled.quantity[large].mean() < 0.9 * filled.quantity[~large].mean()
+    # lines of the same product are one line of more pieces, most of all in large orders
+    assert filled.quantity[large].mean() < 0.95 * filled.quantity[~large].mean()
     worth = np.bincount(filled.basket, price * filled.quantity).mean()
     assert shelf.expected(np.arange(len(people)), goods.price_minor).mean() * 6.0 == pytest.approx(worth, rel=0.05)
 

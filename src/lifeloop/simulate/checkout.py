@@ -36,14 +36,16 @@ class Checkout:
     def channels(self, who: Ints, day: int) -> Ints:
         """Return by which channel each comes today, mostly the usual one; places in CHANNELS."""
         today = pick(np.cumsum(self.overall), self.draws.uniform("channel", who, day))
-        return np.where(self.draws.chance("as usual", who, _LOYAL_TO_CHANNEL, day), self._usual(who), today)
+        channel = np.where(self.draws.chance("as usual", who, _LOYAL_TO_CHANNEL, day), self._usual(who), today)
+        return np.where(self.people.unnamed[who], STORE, channel)
 
     @cached_property
     def shares(self) -> Any:
         """Return how likely each person is to order on the web, in the app and in a store, shape (3, n)."""
         usual = self._usual(np.arange(len(self.people)))
         kept = np.arange(len(CHANNELS))[:, None] == usual
-        return (1 - _LOYAL_TO_CHANNEL) * self.overall[:, None] + _LOYAL_TO_CHANNEL * kept
+        shares = (1 - _LOYAL_TO_CHANNEL) * self.overall[:, None] + _LOYAL_TO_CHANNEL * kept
+        return np.where(self.people.unnamed, (np.arange(len(CHANNELS)) == STORE)[:, None], shares)
 
     def _usual(self, who: Ints) -> Ints:
         return pick(np.cumsum(self.overall), self.draws.uniform("usual channel", who))
