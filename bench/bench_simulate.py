@@ -31,8 +31,8 @@ DAYS = 731
 
 def ours(size: str, form: str, folder: Path) -> int:
     from lifeloop.simulate import Shop, WorldConfig
-    from lifeloop.simulate.files import write_tables
-    from lifeloop.simulate.wire import write_wire
+    from lifeloop.simulate.files.tables import write_tables
+    from lifeloop.simulate.files.wire import write_wire
 
     events = 0
 

@@ -14,7 +14,7 @@ from lifeloop.base.lock import writing
 from lifeloop.cli.main import main
 from lifeloop.schema import SCORE, SNAPSHOT
 from lifeloop.simulate import Shop, WorldConfig
-from lifeloop.simulate.files import write_tables
+from lifeloop.simulate.files.tables import write_tables
 
 
 class Shell:

@@ -14,7 +14,7 @@ from lifeloop.base.errors import LakeError
 from lifeloop.lake import Lake
 from lifeloop.schema import ORDER, ORDER_LINE, SCORE
 from lifeloop.simulate import Shop, WorldConfig
-from lifeloop.simulate.files import write_tables
+from lifeloop.simulate.files.tables import write_tables
 
 STAGES_SQL = "SELECT customer_id, label, version FROM s WHERE as_of = $as_of AND model = 'stage' ORDER BY customer_id"
 

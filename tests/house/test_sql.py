@@ -18,7 +18,7 @@ from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
 from lifeloop.lake import DuckEngine, Source
 from lifeloop.simulate import Shop, WorldConfig
-from lifeloop.simulate.files import write_tables
+from lifeloop.simulate.files.tables import write_tables
 
 CLOCK = FixedClock(datetime(2026, 1, 2, tzinfo=UTC))
 

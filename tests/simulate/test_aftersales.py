@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from lifeloop.simulate.actions import ANSWER, Actions
+from lifeloop.simulate.after.experience import tilted
 from lifeloop.simulate.deeds import NUMBER, together
-from lifeloop.simulate.experience import tilted
 from lifeloop.simulate.facts import event_table
 from lifeloop.simulate.orders import Orders, order_tables
 from lifeloop.simulate.settings import WorldConfig

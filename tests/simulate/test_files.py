@@ -12,10 +12,10 @@ import pytest
 from lifeloop.base.ids import file_sha256
 from lifeloop.schema import TABLES
 from lifeloop.simulate import Seen, Shop, WorldConfig, files
-from lifeloop.simulate.files import write_tables
+from lifeloop.simulate.files.tables import write_tables
+from lifeloop.simulate.files.wire import write_wire
 from lifeloop.simulate.orders import COMPUTED
 from lifeloop.simulate.truth import TruthFiles, open_shop
-from lifeloop.simulate.wire import write_wire
 
 SMALL = WorldConfig().but(shop={"customers": 1500, "products": 60, "seed": 5}).lasting(80)
 

@@ -20,9 +20,9 @@ from lifeloop.measure.twin import measured
 from lifeloop.simulate import Shop, World, WorldConfig, like
 from lifeloop.simulate.basket import Shelf
 from lifeloop.simulate.draws import Draws
-from lifeloop.simulate.files import write_tables
+from lifeloop.simulate.files.tables import write_tables
 from lifeloop.simulate.goods import make_goods
-from lifeloop.simulate.like import fit
+from lifeloop.simulate.like.fit import fit
 from lifeloop.simulate.people import make_people
 from lifeloop.testing import ShopBuilder
 

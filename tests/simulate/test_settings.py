@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lifeloop.base.errors import SettingsError
 from lifeloop.simulate import Shop, WorldConfig
 from lifeloop.simulate.actions import MESSAGE, RECOMMENDATION, Actions, messages
-from lifeloop.simulate.wire import write_wire
+from lifeloop.simulate.files.wire import write_wire
 
 ODD = ('a "quoted" name', "back\\slash", "with.dots.in", "中文 名", "[table]", "# no comment", "emoji 🛒", "'")
 NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")) | st.sampled_from(string.punctuation), min_size=1, max_size=20)

@@ -13,7 +13,7 @@ import pytest
 
 from lifeloop.base.ids import customer_of_email, file_sha256
 from lifeloop.simulate import Seen, Shop, WorldConfig, wire
-from lifeloop.simulate.wire import write_wire
+from lifeloop.simulate.files.wire import write_wire
 
 CONFIG = (
     WorldConfig().but(shop={"customers": 3000, "products": 150, "seed": 4}, dirt={"malformed": 0.01, "late": 0.05}).lasting(70)

@@ -298,7 +298,7 @@ class App:
         Lives some twenty worlds in a lake that is thrown away. Raises NotEnoughData.
         """
         from lifeloop.measure.twin import measured
-        from lifeloop.simulate.like import fit
+        from lifeloop.simulate.like.fit import fit
 
         told, keep = self.marginals(), self.home.settings.lake
         with TemporaryDirectory() as folder:

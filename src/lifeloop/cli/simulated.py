@@ -158,9 +158,9 @@ def write_shop(config: WorldConfig, folder: Path, form: str, shown: Progress) ->
     The folder should be empty, or not there; nothing is removed from it.
     """
     from lifeloop.base.files import write_whole
-    from lifeloop.simulate.files import write_tables
+    from lifeloop.simulate.files.tables import write_tables
+    from lifeloop.simulate.files.wire import write_wire
     from lifeloop.simulate.truth import TruthFiles, open_shop
-    from lifeloop.simulate.wire import write_wire
 
     rows: Counter[str] = Counter()
     begun = perf_counter()

@@ -1,6 +1,6 @@
 """A simulated twin of a real shop: the world fitted to its marginals, and the marginals of any world.
 
-Source  lifeloop.simulate.like for the fit
+Source  lifeloop.simulate.like.fit for the fit
 Limits  a world is measured by its orders, order lines and refunds; nobody's visits are told
 """
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from lifeloop.simulate.actions import place_of
 from lifeloop.simulate.draws import Floats, Ints
 from lifeloop.simulate.expect import outlook, uplifts
-from lifeloop.simulate.files import Drafts
+from lifeloop.simulate.files.tables import Drafts
 from lifeloop.simulate.identity import GUEST, SECOND, SELF, customer_ids, name_shares
 from lifeloop.simulate.people import RESPONSES
 from lifeloop.simulate.season import LANGUAGES

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.actions import NONE, Actions
-from lifeloop.simulate.aftersales import Aftermath, Aftersales
+from lifeloop.simulate.after.returns import no_refunds
+from lifeloop.simulate.after.sales import Aftermath, Aftersales
 from lifeloop.simulate.basket import Shelf
 from lifeloop.simulate.checkout import Checkout
 from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, hex_or_null
@@ -30,7 +31,6 @@ from lifeloop.simulate.messages import Messages
 from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, place_orders
 from lifeloop.simulate.pages import tell
 from lifeloop.simulate.people import as_customer, make_people
-from lifeloop.simulate.returns import no_refunds
 from lifeloop.simulate.season import hour_shares, season
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.shown import read_shown

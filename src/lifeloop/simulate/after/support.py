@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import ndtr
 
-from lifeloop.simulate.coming import persons
+from lifeloop.simulate.after.coming import persons
+from lifeloop.simulate.after.experience import several, several_bits
+from lifeloop.simulate.after.matters import blanks
+from lifeloop.simulate.after.opinions import LOCALES, Titles, goods_kinds, text_page
 from lifeloop.simulate.deeds import DAY, NUMBER, Deeds, deeds
 from lifeloop.simulate.draws import Floats, Ints, Mask, hexadecimal
-from lifeloop.simulate.experience import several, several_bits
-from lifeloop.simulate.matters import blanks
-from lifeloop.simulate.opinions import LOCALES, Titles, goods_kinds, text_page
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.words import support as words
 from lifeloop.simulate.words.support import INTENTS

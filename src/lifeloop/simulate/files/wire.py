@@ -21,10 +21,10 @@ from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.deeds import US
 from lifeloop.simulate.dirt import keys_of, skews
 from lifeloop.simulate.draws import Ints, Keys
-from lifeloop.simulate.files import Drafts, Packing, TableFile, nobody
+from lifeloop.simulate.files.tables import Drafts, Packing, TableFile, nobody
+from lifeloop.simulate.files.wire_sales import OrderTexts, refund_texts
+from lifeloop.simulate.files.wire_texts import escaped, fine_stamps, listed, money, said, stamps, where
 from lifeloop.simulate.shop import Seen, Shop
-from lifeloop.simulate.wire_sales import OrderTexts, refund_texts
-from lifeloop.simulate.wire_texts import escaped, fine_stamps, listed, money, said, stamps, where
 from lifeloop.simulate.world import World
 
 FILE_BYTES = 256 << 20

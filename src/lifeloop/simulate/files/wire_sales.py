@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.simulate.dirt import LONGEST_DAYS
-from lifeloop.simulate.wire_texts import escaped, listed, money, said, unit_price
+from lifeloop.simulate.files.wire_texts import escaped, listed, money, said, unit_price
 from lifeloop.simulate.words import goods as words
 
 if TYPE_CHECKING:

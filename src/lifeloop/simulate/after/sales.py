@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from lifeloop.simulate.coming import COMMENT, QUESTION, RETURN, REVIEW, SURVEY, Coming, joined
+from lifeloop.simulate.after.coming import COMMENT, QUESTION, RETURN, REVIEW, SURVEY, Coming, joined
+from lifeloop.simulate.after.experience import experience, qualities, remember, return_factors, with_goods
+from lifeloop.simulate.after.matters import plan_questions
+from lifeloop.simulate.after.opinions import Titles, plan_opinions, tell_opinions
+from lifeloop.simulate.after.returns import no_refunds, plan_returns, tell_returns
+from lifeloop.simulate.after.support import STAFF, UNRESOLVED_BY, Support
 from lifeloop.simulate.deeds import Deeds
-from lifeloop.simulate.experience import experience, qualities, remember, return_factors, with_goods
-from lifeloop.simulate.matters import plan_questions
-from lifeloop.simulate.opinions import Titles, plan_opinions, tell_opinions
 from lifeloop.simulate.orders import Orders, order_numbers
-from lifeloop.simulate.returns import no_refunds, plan_returns, tell_returns
-from lifeloop.simulate.support import STAFF, UNRESOLVED_BY, Support
 
 if TYPE_CHECKING:
     from lifeloop.simulate.world import World

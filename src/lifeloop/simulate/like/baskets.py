@@ -16,10 +16,10 @@ from lifeloop.base.money import EXPONENT
 from lifeloop.simulate.basket import Shelf
 from lifeloop.simulate.draws import Draws, Floats
 from lifeloop.simulate.goods import make_goods, prices
+from lifeloop.simulate.like.told import POPULAR, Spread, Told
 from lifeloop.simulate.people import make_people
 from lifeloop.simulate.pieces import MOST_PIECES
 from lifeloop.simulate.settings import WorldConfig
-from lifeloop.simulate.told import POPULAR, Spread, Told
 
 MOST_PRODUCTS = 50_000
 _SAMPLE = 4000

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lifeloop.base.money import EXPONENT
+from lifeloop.simulate.after.coming import QUESTION, persons, rows
+from lifeloop.simulate.after.experience import DEFECTS, Experience, follows, several
 from lifeloop.simulate.checkout import STORE
-from lifeloop.simulate.coming import QUESTION, persons, rows
 from lifeloop.simulate.draws import Floats, Ints, pick
-from lifeloop.simulate.experience import DEFECTS, Experience, follows, several
 from lifeloop.simulate.identity import GUEST
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.words.places import cities
 from lifeloop.simulate.words.support import INTENTS
 
 if TYPE_CHECKING:
-    from lifeloop.simulate.opinions import Titles
+    from lifeloop.simulate.after.opinions import Titles
     from lifeloop.simulate.world import World
 
 NUMBER = {name: number for number, name in enumerate(INTENTS)}

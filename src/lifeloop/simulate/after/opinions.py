@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import ndtri
 
-from lifeloop.simulate.coming import COMMENT, REVIEW, SURVEY, joined, persons, rows
+from lifeloop.simulate.after.coming import COMMENT, REVIEW, SURVEY, joined, persons, rows
+from lifeloop.simulate.after.experience import Experience, follows, several, several_bits
 from lifeloop.simulate.deeds import NUMBER, Deeds, deeds, hex_or_null
 from lifeloop.simulate.draws import Floats, Ints, Keys, hexadecimal
-from lifeloop.simulate.experience import Experience, follows, several, several_bits
 from lifeloop.simulate.orders import Orders
 from lifeloop.simulate.season import LANGUAGES
 from lifeloop.simulate.visits import begins

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.schema import REFUND
+from lifeloop.simulate.after.coming import RETURN, persons, rows
+from lifeloop.simulate.after.experience import Experience, follows, several
 from lifeloop.simulate.arrival import received
-from lifeloop.simulate.coming import RETURN, persons, rows
 from lifeloop.simulate.deeds import Deeds, deeds, instants
 from lifeloop.simulate.draws import Ints
-from lifeloop.simulate.experience import Experience, follows, several
 from lifeloop.simulate.identity import customer_ids
 from lifeloop.simulate.orders import Orders, declared
 

@@ -23,11 +23,11 @@ from scipy.special import expit, logit
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.progress import Progress, silent
 from lifeloop.simulate.draws import Floats
-from lifeloop.simulate.like_baskets import baskets_like, goods_like, nearest, returns_like
-from lifeloop.simulate.like_lives import GAP_DAYS, ORDER_BINS, Habits, Lifetimes
+from lifeloop.simulate.like.baskets import baskets_like, goods_like, nearest, returns_like
+from lifeloop.simulate.like.lives import GAP_DAYS, ORDER_BINS, Habits, Lifetimes
+from lifeloop.simulate.like.told import Told
 from lifeloop.simulate.people import readers_of_chinese
 from lifeloop.simulate.settings import WorldConfig
-from lifeloop.simulate.told import Told
 
 LEAST_DAYS = 60
 """Days a shop must be known for: below, neither gaps nor seasons can be told."""

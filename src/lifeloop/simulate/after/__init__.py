@@ -1,0 +1,1 @@
+"""What follows an order: returns, opinions, questions and answers."""

@@ -1,0 +1,1 @@
+"""A world fitted to the figures of a real shop."""
