@@ -11,7 +11,8 @@ import pytest
 
 from lifeloop.base.ids import file_sha256
 from lifeloop.schema import TABLES
-from lifeloop.simulate import Seen, Shop, WorldConfig, files
+from lifeloop.simulate import Seen, Shop, WorldConfig
+from lifeloop.simulate.files import tables as files
 from lifeloop.simulate.files.tables import write_tables
 from lifeloop.simulate.files.wire import write_wire
 from lifeloop.simulate.orders import COMPUTED

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lifeloop.base.ids import customer_of_email, file_sha256
-from lifeloop.simulate import Seen, Shop, WorldConfig, wire
+from lifeloop.simulate import Seen, Shop, WorldConfig
+from lifeloop.simulate.files import wire
 from lifeloop.simulate.files.wire import write_wire
 
 CONFIG = (
