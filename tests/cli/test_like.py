@@ -9,7 +9,8 @@ import pytest
 
 from lifeloop.cli.main import main
 from lifeloop.cli.twin import Twin
-from lifeloop.simulate import WorldConfig, like
+from lifeloop.simulate import WorldConfig
+from lifeloop.simulate.like import fit as like
 
 
 @pytest.fixture
