@@ -14,7 +14,7 @@ from lifeloop.simulate.like import fit as like
 
 
 @pytest.fixture
-def lifeloop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def lifeloop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Types commands; worlds are lived small and seldom, so that an answer takes seconds."""
     for name, value in {"PEOPLE": (500, 500), "ROUNDS": 1, "_TRIES": 20}.items():
         monkeypatch.setattr(like, name, value)
@@ -32,7 +32,7 @@ def lifeloop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def shop(lifeloop, tmp_path: Path) -> Path:  # type: ignore[no-untyped-def]
+def shop(lifeloop, tmp_path: Path) -> Path:
     """The home of a shop called 茶馆 whose operator reads Chinese."""
     world = tmp_path / "world.toml"
     world.write_text(WorldConfig().but(shop={"customers": 700, "products": 60}).lasting(150).toml(), "utf-8")
@@ -45,7 +45,7 @@ def shop(lifeloop, tmp_path: Path) -> Path:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("form", ["tables", "wire"])
-def test_a_twin_is_written_compared_and_drawn(lifeloop, shop: Path, tmp_path: Path, form: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_twin_is_written_compared_and_drawn(lifeloop, shop: Path, tmp_path: Path, form: str) -> None:
     out = tmp_path / "twin"
 
     done = json.loads(lifeloop("simulate", "--like", str(shop), "--out", str(out), "--as", form, "--json").splitlines()[0])
@@ -57,7 +57,7 @@ def test_a_twin_is_written_compared_and_drawn(lifeloop, shop: Path, tmp_path: Pa
     assert WorldConfig.read(out / "world.toml").season.one_clock
 
 
-def test_how_close_it_came_is_said_in_the_language_of_the_shop(lifeloop, shop: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_how_close_it_came_is_said_in_the_language_of_the_shop(lifeloop, shop: Path, tmp_path: Path) -> None:
     said = lifeloop("simulate", "--like", str(shop), "--out", str(tmp_path / "twin"))
 
     assert "项指标中有" in said
@@ -67,7 +67,7 @@ def test_how_close_it_came_is_said_in_the_language_of_the_shop(lifeloop, shop: P
     assert "--home shop" not in said
 
 
-def test_a_twin_that_cannot_be_compared_leaves_nothing(lifeloop, shop: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_twin_that_cannot_be_compared_leaves_nothing(lifeloop, shop: Path, tmp_path: Path) -> None:
     def full(*_args: object) -> None:
         raise OSError(28, "disk full")
 
@@ -79,17 +79,17 @@ def test_a_twin_that_cannot_be_compared_leaves_nothing(lifeloop, shop: Path, tmp
     assert not (tmp_path / "twin").exists()
 
 
-def test_the_fitted_world_can_be_shown_alone(lifeloop, shop: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_fitted_world_can_be_shown_alone(lifeloop, shop: Path) -> None:
     assert "[customers]" in lifeloop("simulate", "--like", str(shop), "--show-world", "--seed", "5")
 
 
-def test_a_twin_has_the_days_of_its_shop(lifeloop, shop: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_twin_has_the_days_of_its_shop(lifeloop, shop: Path, tmp_path: Path) -> None:
     said = lifeloop("simulate", "--like", str(shop), "--days", "90", "--out", str(tmp_path / "twin"), code=2)
 
     assert "Leave --days out" in said
 
 
-def test_an_empty_home_cannot_be_imitated(lifeloop, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_empty_home_cannot_be_imitated(lifeloop, tmp_path: Path) -> None:
     lifeloop("init", "--home", str(tmp_path / "empty"))
 
     assert "no orders" in lifeloop("simulate", "--like", str(tmp_path / "empty"), "--out", str(tmp_path / "twin"), code=4)

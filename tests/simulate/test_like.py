@@ -57,7 +57,7 @@ def lake_for(folder: Path) -> dict[str, Lake | DuckEngine]:
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Marginals, WorldConfig, Marginals]:
     """The figures of KNOWN, the world fitted to them, and the figures of that one."""
-    measure = partial(measured, **lake_for(tmp_path_factory.mktemp("worlds")))  # type: ignore[arg-type]
+    measure = partial(measured, **lake_for(tmp_path_factory.mktemp("worlds")))
     told = measure(KNOWN)
     fitted = fit(told, WorldConfig(), measure)
     return told, fitted, measure(fitted)
@@ -112,7 +112,7 @@ def test_the_same_shop_gives_the_same_world(tmp_path: Path, monkeypatch: pytest.
     for name, value in {"PEOPLE": (400, 400), "ROUNDS": 1, "_TRIES": 20}.items():
         monkeypatch.setattr(like, name, value)
     small = KNOWN.but(shop={"customers": 400, "end": date(2024, 6, 1)})
-    measure = partial(measured, **lake_for(tmp_path))  # type: ignore[arg-type]
+    measure = partial(measured, **lake_for(tmp_path))
     told = measure(small)
 
     assert fit(told, WorldConfig(), measure).toml() == fit(told, WorldConfig(), measure).toml()

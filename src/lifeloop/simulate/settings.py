@@ -5,8 +5,6 @@ Rates are per week, as in the BTYD papers; shares lie in 0..1; money is in major
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -18,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.money import EXPONENT
+from lifeloop.simulate.settings_text import section_lines
 
 MOST_DAYS = 36_500
 """No world lasts longer than a hundred years."""
@@ -36,7 +35,6 @@ MOST_PEOPLE = 100_000_000
 """No world has more people, prospects and unnamed buyers included."""
 _YEARS = (1970, 2200)
 _LEAST_WEIGHT = 1e-6
-_BARE = re.compile("[A-Za-z0-9_-]+")
 
 
 class Section(BaseModel):
@@ -402,7 +400,7 @@ class WorldConfig(Section):
         """Return the file that describes this world, every setting with its meaning."""
         parts: list[str] = []
         for name, value in self:
-            parts += _section(name, value)
+            parts += section_lines(name, value)
         return "\n".join(parts) + "\n"
 
 
@@ -413,35 +411,3 @@ def _unknown(place: tuple[int | str, ...]) -> str:
         at = next(iter(at.values()), None) if isinstance(at, dict) else getattr(at, str(part), None)
     near = get_close_matches(str(place[-1]), type(at).model_fields if isinstance(at, BaseModel) else (), n=1, cutoff=0.5)
     return "there is no such setting" + (f"; did you mean {'.'.join([*map(str, place[:-1]), near[0]])}?" if near else "")
-
-
-def _section(name: str, value: Any) -> list[str]:
-    """Return the lines of one section, its own settings first and its tables of sections behind them."""
-    if isinstance(value, dict) and not any(isinstance(inner, BaseModel) for inner in value.values()):
-        return [f"[{name}]", *(f"{_key(key)} = {_literal(inner)}" for key, inner in value.items()), ""]
-    if isinstance(value, dict):
-        return [line for key, inner in value.items() for line in _section(f"{name}.{_key(key)}", inner)]
-    about = {key: field.description or "" for key, field in type(value).model_fields.items()}
-    lines, further = [f"[{name}]"], []
-    for key, inner in value:
-        if isinstance(inner, dict):
-            further += _section(f"{name}.{key}", inner)
-        else:
-            lines.append(f"{key} = {_literal(inner)}  # {about[key]}")
-    return [*lines, "", *further]
-
-
-def _key(name: str) -> str:
-    """Return a name as TOML writes a key: a JSON string is one, too."""
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
-
-
-def _literal(value: Any) -> str:
-    """Return a value as TOML writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, tuple):
-        return f"[{', '.join(_literal(one) for one in value)}]"
-    return str(value)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _TRUE = {"p_churn": "p_no_order", "orders": "orders", "revenue_minor": "revenue_minor", "margin_minor": "margin_minor"}
 """Target of a score -> column of the truth."""
-_TAUGHT = ("intent", "sentiment", "cause")
 
 
 @dataclass(frozen=True)

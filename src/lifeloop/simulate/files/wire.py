@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,7 +67,7 @@ def write_wire(
             for number, seen in enumerate(shop.history(days), 1):
                 product = product or TableFile(drafts.path("product.parquet"), seen.product.schema, packing)
                 product.add(seen.product)
-                packing.add(lambda seen=seen: lines.write(pen.lines(seen)))  # type: ignore[misc]
+                packing.add(partial(lines.write_day, pen, seen))
                 watch(seen)
                 progress("simulating", number, total)
             if product:
@@ -82,13 +83,13 @@ class _Lines:
         self._file: BinaryIO | None = None
         self._number = 0
 
-    def write(self, pieces: list[Any]) -> None:
-        """Append lines; a day is not divided between files."""
+    def write_day(self, pen: Pen, seen: Seen) -> None:
+        """Append the lines of a day, which is not divided between files."""
         if self._file is None or self._file.tell() >= FILE_BYTES:
             self._close()
             self._number += 1
             self._file = self._drafts.path(f"events-{self._number:04}.jsonl").open("wb")
-        for lines in pieces:
+        for lines in pen.lines(seen):
             offsets = np.frombuffer(lines.buffers()[1], np.int32)[lines.offset : lines.offset + len(lines) + 1]
             self._file.write(memoryview(lines.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
 

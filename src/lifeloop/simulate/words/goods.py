@@ -27,9 +27,6 @@ class Thing:
     cycle_days: int | None
 
 
-FINISHES: tuple[tuple[str, str], ...] = tuple(dict.fromkeys(finish for suit in SUITS.values() for finish in suit))
-"""Every finish, once, as (en, zh)."""
-
 BRANDS: tuple[str, ...] = (
     "Tamberin", "Halvorsk", "Miradene", "Osterlune", "Quillbrae", "Pennivar", "Solvanneth", "Brenthollow", "Lumquist", "Fjellorin",
     "Cordelune", "Yarrowkin", "Umbrefield", "Tessavane", "Ondergrove", "Marrowfenn", "Kintalore", "Elmsura", "Dovarine", "Calibrook",
