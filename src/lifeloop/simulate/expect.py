@@ -26,6 +26,7 @@ import numpy as np
 
 from lifeloop.simulate.draws import Floats, Ints
 from lifeloop.simulate.lives import LIFE_EVENT_DAYS
+from lifeloop.simulate.orders import chance_to_redeem
 from lifeloop.simulate.people import RESPONSES
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class _Paths:
         self.leaves = 1 - (1 - leaves) * (1 - upset)
         self.new = np.stack([~state.known[who], np.ones(who.size, np.bool_)])
         self.due = state.due[who].copy()
-        self.redeem = world.chance_to_redeem(who)
+        self.redeem = chance_to_redeem(people, who)
 
     def _price(self, day: int) -> None:
         """Work out what a wish is worth while the catalogue is that of a day: goods, and their margin."""

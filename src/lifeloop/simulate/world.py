@@ -21,14 +21,14 @@ from lifeloop.simulate.after.returns import no_refunds
 from lifeloop.simulate.after.sales import Aftermath, Aftersales
 from lifeloop.simulate.basket import Shelf
 from lifeloop.simulate.checkout import Checkout
-from lifeloop.simulate.deeds import NOTHING, NUMBER, Deeds, hex_or_null
+from lifeloop.simulate.deeds import DAY, NOTHING, NUMBER, Deeds, hex_or_null
 from lifeloop.simulate.dirt import Dirt
 from lifeloop.simulate.draws import Draws, Floats, Ints, Mask
 from lifeloop.simulate.facts import NewCustomers, hear
 from lifeloop.simulate.goods import Goods, make_goods
 from lifeloop.simulate.lives import arrive, habits, life_events, plan_lives, settle
 from lifeloop.simulate.messages import Messages
-from lifeloop.simulate.orders import Orders, chance_to_redeem, order_numbers, place_orders
+from lifeloop.simulate.orders import Orders, order_numbers, place_orders
 from lifeloop.simulate.pages import tell
 from lifeloop.simulate.people import as_customer, make_people
 from lifeloop.simulate.season import hour_shares, season
@@ -105,7 +105,7 @@ class World:
 
     def midnight(self, day: int) -> int:
         """Return the first second of a day, UTC."""
-        return self.epoch + 86_400 * day
+        return self.epoch + DAY * day
 
     def date(self, day: int) -> date:
         """Return a day's date."""
@@ -126,10 +126,6 @@ class World:
         """Return the share that the coupon each holds takes off."""
         state = self.state
         return np.where(state.coupon_until[who] >= day, self.discount[state.coupon[who]], 0.0)
-
-    def chance_to_redeem(self, who: Ints) -> Floats:
-        """Return the chance that each uses a coupon held when ordering."""
-        return chance_to_redeem(self.people, who)
 
     def wishes(self, day: int) -> tuple[Floats, Floats]:
         """Return the chance of everybody here to wish to order today, and to come to look only."""
