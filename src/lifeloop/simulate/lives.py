@@ -65,7 +65,7 @@ def life_events(world: World, day: int) -> None:
 
 
 def plan_lives(state: State, who: Ints, day: Ints, days: int) -> None:
-    """Note on which day the lives of people change next, where that lies within the world's days and a year more."""
+    """Note on which day the lives of people change next, where that lies within the world's days."""
     state.life_next[who] = np.minimum(day, FOREVER)
     soon = np.flatnonzero(day < days)
     order = soon[np.argsort(day[soon], kind="stable")]
