@@ -39,7 +39,7 @@ NOTES: dict[str, Text] = {
         "全部收入中有 {share} 来自 {orders} 笔没有署名的订单：计入收入，但无法用于预测。",
     ),
     "rejected": Text(
-        "{rows} rows of the imported files could not be read and are in no figure; they are kept with their reasons, counted above.",
+        "{rows} imported rows could not be read and are in no figure; they are kept with their reasons, counted above.",
         "导入文件中有 {rows} 行无法读取，未计入任何数字；它们连同原因一并保留，数量见上表。",
     ),
     "independent": Text(
