@@ -75,6 +75,14 @@ class LakeSettings(_Section):
     threads: int | None = Field(None, ge=1, description="Threads of the engine. Unset: one per core.")
 
 
+class StoreSettings(_Section):
+    """[store]: where operating state is kept: keys, identities, profiles, jobs."""
+
+    url: str | None = Field(
+        None, description="`sqlite:///FILE` or `postgresql://USER@HOST/DATABASE`. Unset: `store.sqlite` in the home."
+    )
+
+
 class PredictSettings(_Section):
     """[predict]: what the nightly run predicts."""
 
@@ -104,6 +112,7 @@ class Settings(BaseSettings):
 
     shop: ShopSettings = ShopSettings()
     lake: LakeSettings = LakeSettings()
+    store: StoreSettings = StoreSettings()
     predict: PredictSettings = PredictSettings()
     sources: dict[str, SourceSettings] = {}
 
@@ -145,6 +154,16 @@ class Home:
     def lake_url(self) -> str:
         """Where the lake is: the configured URL, or `lake/` in the home."""
         return self.settings.lake.url or str(self.path / "lake")
+
+    @property
+    def store_url(self) -> str:
+        """Where the store is: the configured URL, or `store.sqlite` in the home."""
+        return self.settings.store.url or f"sqlite:///{self.path / 'store.sqlite'}"
+
+    @property
+    def spool(self) -> Path:
+        """Accepted but not yet indexed events, a folder of files per process that accepts them."""
+        return self.path / "spool"
 
     @property
     def models(self) -> Path:

@@ -7,6 +7,7 @@
     |- SourceError           3    a file cannot be imported at all
     |- NotEnoughData         4    nothing honest can be said from what is known
     |- LakeError             5    the lake cannot be read or written
+    |- StoreError            5    the store cannot be read or written
     `- ModelError            6    a model folder cannot be loaded
 
 A message says what was asked, what was found, and what to do next.
@@ -72,6 +73,12 @@ class NotEnoughData(LifeloopError):
 
 class LakeError(LifeloopError):
     """A table of the lake cannot be read or written."""
+
+    exit_code = 5
+
+
+class StoreError(LifeloopError):
+    """The operating state cannot be read or written."""
 
     exit_code = 5
 

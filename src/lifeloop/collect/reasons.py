@@ -34,5 +34,9 @@ REASONS: Mapping[str, Text] = {
     "no_product": Text("a product list's row without a product number", "商品表中没有商品编号的行"),
     "no_customer": Text("a customer list's or event's row that names nobody", "顾客表或事件中没有指明任何人的行"),
     "no_event": Text("an event's row that does not say what was done", "没有说明发生了什么的事件行"),
+    "too_large": Text("an event of more than 32 KB", "单个事件超过 32 KB"),
+    "too_many": Text("an event behind the first 2,500 of one request", "同一请求中第 2,500 条之后的事件"),
+    "bad_type": Text("an event that is no object, or has fields of the wrong type", "不是对象或字段类型错误的事件"),
+    "bad_document": Text("a webhook's body that is not what its topic says", "内容与主题不符的 Webhook"),
 }
 """Code kept in `rejected` -> its meaning."""
