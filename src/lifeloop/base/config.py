@@ -26,6 +26,7 @@ ImportKind: TypeAlias = Literal["orders", "lines", "refunds", "products", "custo
 IMPORT_KINDS: tuple[ImportKind, ...] = get_args(ImportKind)
 """What a row of an imported file may be."""
 
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SHOP_HEAD = re.compile(r"\s*\[\s*shop\s*\]\s*(#.*)?$")
 
 
@@ -83,6 +84,46 @@ class StoreSettings(_Section):
     )
 
 
+class ServeSettings(_Section):
+    """[serve]: how the server listens, accepts and works in the background."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every one this machine has.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0: any free one.")
+    run_at: str | None = Field(
+        "03:00", description="Time of the nightly run on the shop's clock, HH:MM. An empty text: no such run."
+    )
+    flow_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=60,
+        description="Pause between two times accepted events are written to the lake.",
+        json_schema_extra={"unit": "s"},
+    )
+    waiting_mb: int = Field(
+        64,
+        ge=1,
+        description="Accepted requests waiting for the disk; above it clients are told to come back.",
+        json_schema_extra={"unit": "MB"},
+    )
+    spool_mb: int = Field(
+        4096,
+        ge=64,
+        description="Accepted events waiting to be indexed; above it clients are told to come back.",
+        json_schema_extra={"unit": "MB"},
+    )
+    collect_per_second: int = Field(2000, ge=1, description="Requests a second one ingest key may send.")
+    read_per_second: int = Field(100, ge=1, description="Requests a second one read or admin key may send.")
+
+    @field_validator("run_at")
+    @classmethod
+    def _known_time(cls, value: str | None) -> str | None:
+        if value in (None, "", "null"):
+            return None
+        if not _CLOCK_TIME.fullmatch(str(value)):
+            raise ValueError(f"'{value}' is no time of day (write it like 03:00)")
+        return value
+
+
 class PredictSettings(_Section):
     """[predict]: what the nightly run predicts."""
 
@@ -113,6 +154,7 @@ class Settings(BaseSettings):
     shop: ShopSettings = ShopSettings()
     lake: LakeSettings = LakeSettings()
     store: StoreSettings = StoreSettings()
+    serve: ServeSettings = ServeSettings()
     predict: PredictSettings = PredictSettings()
     sources: dict[str, SourceSettings] = {}
 

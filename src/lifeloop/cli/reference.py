@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -52,14 +52,13 @@ def settings_reference() -> str:
     """Return the page of lifeloop.toml, one table per section."""
     from pydantic import BaseModel
 
-    from lifeloop.base.config import LakeSettings, PredictSettings, ShopSettings, SourceSettings
+    from lifeloop.base.config import Settings
 
-    sections: dict[str, type[BaseModel]] = {
-        "shop": ShopSettings,
-        "lake": LakeSettings,
-        "predict": PredictSettings,
-        "sources.NAME": SourceSettings,
-    }
+    sections: dict[str, type[BaseModel]] = {}
+    for name, section in Settings.model_fields.items():
+        kept: Any = section.annotation
+        of_each = get_args(kept)
+        sections[f"{name}.NAME" if of_each else name] = of_each[1] if of_each else kept
     parts = [
         (
             f"# Settings\n\n{_NOTE}\n\nKept in `lifeloop.toml` in the data home. The environment wins over the file: "
