@@ -55,8 +55,8 @@ def settings_reference() -> str:
     from lifeloop.base.config import Settings
 
     sections: dict[str, type[BaseModel]] = {}
-    for name, section in Settings.model_fields.items():
-        kept: Any = section.annotation
+    for name, of_settings in Settings.model_fields.items():
+        kept: Any = of_settings.annotation
         of_each = get_args(kept)
         sections[f"{name}.NAME" if of_each else name] = of_each[1] if of_each else kept
     parts = [
