@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lifeloop.measure.report_data import ReportData
     from lifeloop.predict.run import ModelRun
     from lifeloop.simulate import WorldConfig
+    from lifeloop.store import Store
 
 SPAN_SQL = """
 SELECT min(placed_at) AS first, max(placed_at) AS last, count(*) AS orders, count(DISTINCT customer_id) AS customers
@@ -86,6 +87,18 @@ class App:
     def zone(self) -> str:
         """The shop's time zone by name."""
         return self.home.settings.shop.timezone
+
+    @cached_property
+    def store(self) -> Store:
+        """The shop's operating state; made when it is first asked for. Raises SettingsError, StoreError."""
+        from lifeloop.store import open_store
+
+        return open_store(self.home.store_url)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the shop has operating state; one that only imports files needs none."""
+        return self.home.settings.store.url is not None or self.home.store_file.exists()
 
     def span(self) -> Span:
         """Return from when to when orders are known. Raises NotEnoughData when there are none."""

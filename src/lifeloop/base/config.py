@@ -200,7 +200,12 @@ class Home:
     @property
     def store_url(self) -> str:
         """Where the store is: the configured URL, or `store.sqlite` in the home."""
-        return self.settings.store.url or f"sqlite:///{self.path / 'store.sqlite'}"
+        return self.settings.store.url or f"sqlite:///{self.store_file}"
+
+    @property
+    def store_file(self) -> Path:
+        """The file of the store where no URL is configured."""
+        return self.path / "store.sqlite"
 
     @property
     def spool(self) -> Path:
