@@ -4,7 +4,7 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 HOME_DIR ?= demo-home
 
-.PHONY: demo test check bench soak docs lock clean
+.PHONY: demo serve test check bench soak docs lock clean services
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -21,7 +21,13 @@ $(UV):
 demo: .venv/.synced  ## run the whole loop on a simulated shop: report and customers in demo-home/
 	$(RUN) lifeloop demo --home $(HOME_DIR)
 
-test: .venv/.synced  ## run all tests
+serve: .venv/.synced  ## collect and answer over HTTP for the shop in demo-home/
+	$(RUN) lifeloop serve --home $(HOME_DIR)
+
+services:
+	@.ci/services
+
+test: .venv/.synced services  ## run all tests; installs PostgreSQL, Chromium and Node where they are missing and it may
 	$(RUN) pytest
 
 check: .venv/.synced  ## format, lint, types, floors, generated docs
@@ -38,7 +44,7 @@ bench: $(UV)  ## measure: each script prints one JSON line with ours, peer and r
 	$(UV) sync --frozen --group bench
 	for script in bench/bench_*.py; do $(UV) run --frozen --group bench python $$script || exit 1; done
 
-soak: .venv/.synced  ## the long proofs
+soak: .venv/.synced services  ## the long proofs
 	$(RUN) pytest --hypothesis-profile=soak -m "soak or not soak"
 
 lock: $(UV)  ## lock newer versions
