@@ -39,6 +39,24 @@ class FixedClock:
         return self._instant
 
 
+def micros(instant: datetime) -> int:
+    """Return the microseconds from 1970 UTC to `instant`, exactly.
+
+    >>> micros(datetime(1970, 1, 2, tzinfo=UTC))
+    86400000000
+    """
+    return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+def instant_of(microseconds: int) -> datetime:
+    """Return the UTC instant that lies `microseconds` after 1970.
+
+    >>> micros(instant_of(1_700_000_000_123_456))
+    1700000000123456
+    """
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     """Return the UTC instant of `2011-09-05` (midnight in `zone`), `2011-09-05T12:00` or `2011-09-05T12:00+02:00`.
 
