@@ -90,6 +90,7 @@ SIGHTING = Table(
     _at("first_at"),
     _at("last_at"),
     _text("evidence"),
+    Index("ix_sighting_named", "named"),
 )
 """Who was named on a device, once per half hour: first and last time, and the message id of the first."""
 
@@ -150,6 +151,14 @@ IDENTITY_RULING = Table(
     _at("made_at"),
 )
 """What an operator decided, above every rule: this identifier is (`joined`) or is not this customer."""
+
+IDENTITY_TURN = Table(
+    "identity_turn",
+    METADATA,
+    _text("name", key=True),
+    _text("token"),
+)
+"""One row, written anew with every change of who is who: whoever remembers another token has missed one."""
 
 BLOCKED_VALUE = Table(
     "blocked_value",
