@@ -74,6 +74,7 @@ RECENT_EVENT = Table(
     _text("product_id", null=True),
     _text("order_id", null=True),
     _text("properties", null=True),
+    Column("is_bot", Boolean, nullable=False, default=False),
     Index("uq_recent_event_message", "source", "message_id", unique=True),
     Index("ix_recent_event_named", "named"),
     Index("ix_recent_event_anonymous", "anonymous_id"),
@@ -178,13 +179,18 @@ PROFILE = Table(
     _at("last_seen_at"),
     _text("email", null=True),
     _text("phone", null=True),
+    _text("name_key", null=True),
     _text("traits"),
     _text("first_touch", null=True),
     _text("last_touch", null=True),
     Index("ix_profile_email", "email"),
     Index("ix_profile_phone", "phone"),
+    Index("ix_profile_name_key", "name_key"),
 )
-"""What was told of each name (account or guest), before linking. `traits`: JSON, trait -> [value, told_at]. `*_touch`: JSON."""
+"""What was told of each name (account or guest) or device (`device:ID`), before linking.
+
+`traits`: JSON, trait -> [value, told_at]; `name_key` is their name in folded case; `*_touch`: JSON.
+"""
 
 CONSENT = Table(
     "consent",
@@ -222,10 +228,15 @@ CART = Table(
     _text("state"),
     _text("lines"),
     _text("currency", null=True),
+    _at("emptied_at", null=True),
     _at("updated_at"),
+    CheckConstraint("state IN ('open', 'empty')", name="state"),
     Index("ix_cart_state", "state", "updated_at"),
 )
-"""The open cart of a name or device (`named` or `device:ID`); `lines`: JSON, product -> [quantity, price, told_at]."""
+"""The cart of a name or device (`named` or `device:ID`); `lines`: JSON, product -> [quantity, price, told_at, currency].
+
+Lines told of before `emptied_at` (the last order) are gone.
+"""
 
 DOCUMENT_VERSION = Table(
     "document_version",
