@@ -42,6 +42,7 @@ KEY = Table(
     _at("revoked_at", null=True),
     _at("used_at", null=True),
     CheckConstraint("scope IN ('ingest', 'read', 'admin')", name="scope"),
+    Index("uq_key_hash", "hash", unique=True),
 )
 """API keys: `hash` is the SHA-256 of the whole key; `source` is the one its events are kept under; `origins` a JSON list."""
 
