@@ -79,7 +79,6 @@ RECENT_EVENT = Table(
     Index("uq_recent_event_message", "source", "message_id", unique=True),
     Index("ix_recent_event_named", "named"),
     Index("ix_recent_event_anonymous", "anonymous_id"),
-    Index("ix_recent_event_place", "spool", "segment", "offset"),
 )
 """Events that may not be in the lake yet; `named` is the customer id the event itself gives (see `lifeloop.collect.idents`)."""
 
