@@ -1,0 +1,198 @@
+"""Group commit: many requests wait, one synchronisation of the disk answers them all.
+
+One thread takes everything that waits (at most `GROUP_RECORDS` requests or `GROUP_BYTES`), writes it, and tells the event loop
+once. While it does, the next group gathers: the slower the disk, the larger the groups, so throughput holds.
+Framing and checksums are done by the event loop: the thread then needs the interpreter only between two system calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from lifeloop.base.errors import LifeloopError
+from lifeloop.collect.spool.errors import SpoolBusy, SpoolFailed
+from lifeloop.collect.spool.framing import framed
+from lifeloop.collect.spool.record import Place, Stamp
+from lifeloop.collect.spool.writer import SpoolWriter
+
+GROUP_RECORDS = 64
+GROUP_BYTES = 8 << 20
+_LOOK_SECONDS = 1.0
+"""How old the known size of the unread spool may be."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    head: bytes
+    body: bytes
+    answer: asyncio.Future[Place]
+
+    @property
+    def size(self) -> int:
+        return len(self.head) + len(self.body)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done since the start; for metrics."""
+
+    requests: int = 0
+    bytes: int = 0
+    groups: int = 0
+    failures: int = 0
+    disk_seconds: float = 0.0
+    """Spent writing and synchronising."""
+    longest_seconds: float = 0.0
+    """The slowest group."""
+
+
+class GroupCommit:
+    """The event loop's front of a `SpoolWriter`; made and closed inside the loop it serves."""
+
+    def __init__(
+        self,
+        writer: SpoolWriter,
+        *,
+        max_waiting_bytes: int = 64 << 20,
+        max_unread_bytes: int = 4 << 30,
+        unread: Callable[[], int] | None = None,
+    ) -> None:
+        """Begin to serve. `unread` returns how many bytes of the spool the slowest reader has not read.
+
+        It is asked in a thread of its own, at most once a second; while it fails, what was last known stands.
+        """
+        self._writer = writer
+        self._max_waiting_bytes = max_waiting_bytes
+        self._max_unread_bytes = max_unread_bytes
+        self._unread = unread or (lambda: 0)
+        self._unread_bytes = 0
+        self._looked_at = 0.0
+        self._waiting_bytes = 0
+        self._closed = False
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        self.tally = Tally()
+        """Read it only."""
+        self._thread = Thread(target=self._serve, name="spool", daemon=True)
+        self._look()
+        self._thread.start()
+
+    async def put(self, stamp: Stamp, body: bytes) -> Place:
+        """Return where the request lies, once it will survive a power cut.
+
+        Raises SpoolBusy when too much waits or is unread, SpoolFull or SpoolFailed when the disk does not take it.
+        """
+        if self._closed:
+            raise SpoolFailed("cannot keep what was sent", "the server is stopping", "Send it again.")
+        self._refuse_when_full(len(body))
+        waiting = _Waiting(*framed(stamp, body), self._loop.create_future())
+        self._waiting_bytes += waiting.size
+        self._queue.put(waiting)
+        return await waiting.answer
+
+    def backlog_bytes(self) -> int:
+        """Return how much waits for the disk."""
+        return self._waiting_bytes
+
+    def unread_bytes(self) -> int:
+        """Return how much of the spool the slowest reader had not read when last looked at."""
+        return self._unread_bytes
+
+    async def close(self) -> None:
+        """Wait until what waits is answered, then let go of the spool. What comes from now on is refused."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await asyncio.shield(self._ended)
+
+    def _refuse_when_full(self, size: int) -> None:
+        if self._waiting_bytes + size > self._max_waiting_bytes and self._waiting_bytes:
+            raise SpoolBusy(
+                "cannot take more now", f"{self._waiting_bytes} bytes wait for the disk", "Come back in some seconds."
+            )
+        if self._unread_bytes > self._max_unread_bytes:
+            self._look()
+            raise SpoolBusy(
+                "cannot take more now",
+                f"{self._unread_bytes} bytes wait to be indexed",
+                "Come back, or see why the indexer is behind.",
+            )
+
+    def _look(self) -> None:
+        """Have it measured how much is unread, when what is known is a second old."""
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            self._loop.run_in_executor(None, self._measure)
+
+    def _measure(self) -> None:
+        with suppress(LifeloopError, OSError):
+            self._unread_bytes = self._unread()
+
+    def _serve(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, last = self._gather(first)
+            begun = time.perf_counter()
+            places: list[Place] = []
+            error: BaseException | None = None
+            try:
+                places = self._writer.append_framed([(each.head, each.body) for each in group])
+            except BaseException as raised:  # noqa: BLE001 - each waiting request must hear of it, and the thread must live
+                error = raised
+            self._loop.call_soon_threadsafe(self._answer, group, places, error, time.perf_counter() - begun)
+            if last:
+                break
+        self._writer.close()
+        self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        """Return everything that waits, up to a group's size, and whether the end was among it."""
+        group, size = [first], first.size
+        while len(group) < GROUP_RECORDS and size < GROUP_BYTES:
+            try:
+                each = self._queue.get_nowait()
+            except Empty:
+                break
+            if each is None:
+                return group, True
+            group.append(each)
+            size += each.size
+        return group, False
+
+    def _answer(self, group: list[_Waiting], places: list[Place], error: BaseException | None, seconds: float) -> None:
+        size = sum(each.size for each in group)
+        self._waiting_bytes -= size
+        self._count(len(group), size, seconds, failed=error is not None)
+        for number, each in enumerate(group):
+            if each.answer.done():  # its client went away
+                continue
+            if error is None:
+                each.answer.set_result(places[number])
+            else:
+                each.answer.set_exception(_for_one(error))
+        self._look()
+
+    def _count(self, requests: int, size: int, seconds: float, *, failed: bool) -> None:
+        tally = self.tally
+        tally.groups += 1
+        tally.disk_seconds += seconds
+        tally.longest_seconds = max(tally.longest_seconds, seconds)
+        if failed:
+            tally.failures += requests
+        else:
+            tally.requests += requests
+            tally.bytes += size
+
+
+def _for_one(error: BaseException) -> BaseException:
+    """Return the same error anew: several requests raise it, each with its own traceback."""
+    if isinstance(error, SpoolFailed):
+        return type(error)(error.asked, error.found, error.fix)
+    return SpoolFailed("cannot keep what was sent", f"{type(error).__name__}: {error}", "See the server's log.")

@@ -1,0 +1,131 @@
+"""Reading the spool: records in the order they were accepted, from a place on.
+
+Reading never waits for the writer and never disturbs it. A segment ends for a reader at the first record that is not whole. If
+that is the newest segment, the rest is still being written; if there is a newer one, the tail was torn and never acknowledged,
+and reading goes on there. A damaged record with a whole one behind it (a bad spot of the disk, not a torn tail) is passed over
+and logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from lifeloop.collect.spool.framing import HEAD, MAGIC, opened, segment_file, segment_numbers
+from lifeloop.collect.spool.record import Place, Record, Stamp
+
+START = Place(0, 0)
+"""Before everything."""
+
+_BUFFER_BYTES = 1 << 18
+_log = logging.getLogger(__name__)
+
+
+class _Read(NamedTuple):
+    stamp: Stamp
+    body: bytes
+    begin: int
+    end: int
+
+
+def read_records(folder: Path, start: Place, *, limit_bytes: int) -> Iterator[Record]:
+    """Yield the whole records from `start` on, until their bodies are `limit_bytes` or more together; one at least.
+
+    `start` is a record's `after` or the `next_place` of such. A missing folder holds nothing. Raises OSError.
+    """
+    taken = 0
+    for number in _segments(folder, start):
+        begin = start.offset if number == start.segment else 0
+        for read in _segment_records(folder, number, begin):
+            yield Record(Place(number, read.begin), Place(number, read.end), read.stamp, read.body)
+            taken += len(read.body)
+            if taken >= limit_bytes:
+                return
+
+
+def next_place(folder: Path, place: Place) -> Place:
+    """Return `place`, or the beginning of a newer segment when nothing more will ever be read at it.
+
+    A reader that found nothing moves there, so that a finished or abandoned segment can be removed.
+    """
+    for number in _segments(folder, place):
+        if number != place.segment:
+            place = Place(number, 0)
+        if next(_segment_records(folder, number, place.offset), None) is not None:
+            break
+    return place
+
+
+def remove_before(folder: Path, place: Place) -> int:
+    """Delete the segments that end before `place`, the least of all readers' positions; return how many."""
+    gone = 0
+    for number in _numbers(folder):
+        if number < place.segment:
+            with suppress(FileNotFoundError):
+                segment_file(folder, number).unlink()
+                gone += 1
+    return gone
+
+
+def newest(folder: Path) -> Place:
+    """Return the end of the newest segment file; `START` when there is none."""
+    numbers = _numbers(folder)
+    return Place(numbers[-1], _size(folder, numbers[-1])) if numbers else START
+
+
+def bytes_after(folder: Path, place: Place) -> int:
+    """Return how many bytes of files lie behind `place`, torn tails included."""
+    skipped = place.offset if place.segment in (found := _segments(folder, place)) else 0
+    return max(0, sum(_size(folder, number) for number in found) - skipped)
+
+
+def _numbers(folder: Path) -> list[int]:
+    try:
+        return segment_numbers([file.name for file in folder.iterdir()])
+    except FileNotFoundError:
+        return []
+
+
+def _segments(folder: Path, start: Place) -> list[int]:
+    """Return the segments from `start` on. Listed before any is read: one that had a newer one then is finished."""
+    return [number for number in _numbers(folder) if number >= start.segment]
+
+
+def _size(folder: Path, number: int) -> int:
+    try:
+        return segment_file(folder, number).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _segment_records(folder: Path, number: int, offset: int) -> Iterator[_Read]:
+    try:
+        file = segment_file(folder, number).open("rb", buffering=_BUFFER_BYTES)
+    except FileNotFoundError:
+        return
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        while (read := _whole_one(file, offset, size)) is not None:
+            if read.begin != offset:
+                _log.warning("spool segment %s: damaged bytes %d to %d passed over", file.name, offset, read.begin)
+            yield read
+            offset = read.end
+
+
+def _whole_one(file: BinaryIO, offset: int, size: int) -> _Read | None:
+    """Return the record at `offset`, or the next whole one where the heads of the damaged ones lead to it; else None."""
+    while offset + HEAD.size <= size:
+        file.seek(offset)
+        head = HEAD.unpack(file.read(HEAD.size))
+        end = offset + HEAD.size + head[1]
+        if head[0] != MAGIC or end > size:
+            return None
+        found = opened(head, file.read(head[1]))
+        if found is not None:
+            return _Read(*found, offset, end)
+        offset = end
+    return None

@@ -1,0 +1,175 @@
+"""One writer, many readers: what was appended comes back, in order, from any place."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lifeloop.collect.spool import (
+    START,
+    GroupCommit,
+    Place,
+    SpoolBusy,
+    SpoolFailed,
+    SpoolWriter,
+    Stamp,
+    bytes_after,
+    newest,
+    next_place,
+    read_records,
+    remove_before,
+)
+from lifeloop.collect.spool.framing import segment_file
+
+ALL = 1 << 40
+
+
+def stamp(received_at: int = 0, source: str = "live") -> Stamp:
+    return Stamp("segment", source, received_at, type_in_path="track", user_agent="curl")
+
+
+def bodies(folder: Path, start: Place = START) -> list[bytes]:
+    return [record.body for record in read_records(folder, start, limit_bytes=ALL)]
+
+
+def test_what_was_appended_is_read_in_order_with_its_stamps(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path / "spool") as writer:
+        places = writer.append([(stamp(n), b"body %d" % n) for n in range(5)])
+
+    records = list(read_records(tmp_path / "spool", START, limit_bytes=ALL))
+    assert [record.body for record in records] == [b"body %d" % n for n in range(5)]
+    assert [record.stamp for record in records] == [stamp(n) for n in range(5)]
+    assert [record.place for record in records] == places
+    assert [record.after for record in records] == [*places[1:], writer.place]
+
+
+def test_a_reader_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=100) as writer:
+        for n in range(20):
+            writer.append([(stamp(n), b"%d" % n)])
+
+    seen, place = [], START
+    while records := list(read_records(tmp_path, place, limit_bytes=5)):
+        seen += [record.body for record in records]
+        place = records[-1].after
+
+    assert seen == [b"%d" % n for n in range(20)]
+
+
+def test_each_writer_begins_a_new_segment(tmp_path: Path) -> None:
+    for n in range(3):
+        with SpoolWriter(tmp_path) as writer:
+            writer.append([(stamp(), b"%d" % n)])
+
+    assert [record.place for record in read_records(tmp_path, START, limit_bytes=ALL)] == [Place(n, 0) for n in (1, 2, 3)]
+
+
+def test_a_number_that_a_reader_knows_never_comes_again(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, first_segment=8) as writer:
+        assert writer.append([(stamp(), b"x")]) == [Place(8, 0)]
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path), pytest.raises(SpoolFailed, match="another process is writing there"):
+        SpoolWriter(tmp_path)
+    SpoolWriter(tmp_path).close()
+
+
+def test_a_segment_goes_when_all_readers_are_behind_it(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as writer:
+        for n in range(4):
+            writer.append([(stamp(), b"%d" % n)])
+    second = list(read_records(tmp_path, START, limit_bytes=ALL))[1]
+
+    assert remove_before(tmp_path, second.after) == 1
+    assert next_place(tmp_path, second.after) == Place(3, 0)
+    assert remove_before(tmp_path, next_place(tmp_path, second.after)) == 1
+    assert bodies(tmp_path, second.after) == [b"2", b"3"]
+
+
+def test_how_much_is_unread_is_known(tmp_path: Path) -> None:
+    assert newest(tmp_path / "none") == START
+    assert bytes_after(tmp_path / "none", START) == 0
+    with SpoolWriter(tmp_path, segment_bytes=1) as writer:
+        writer.append([(stamp(), b"one")])
+        size = writer.place.offset
+        writer.append([(stamp(), b"two")])
+
+    assert bytes_after(tmp_path, START) == 2 * size
+    assert bytes_after(tmp_path, Place(1, size)) == size
+    assert bytes_after(tmp_path, newest(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("cut", range(60))
+def test_a_torn_tail_ends_its_segment_wherever_it_is_torn(tmp_path: Path, cut: int) -> None:
+    with SpoolWriter(tmp_path) as writer:
+        first, last = writer.append([(stamp(), b"whole"), (stamp(), b"torn")])
+        end = writer.place.offset
+    with segment_file(tmp_path, 1).open("r+b") as file:
+        file.truncate(min(end - 1, last.offset + cut))
+
+    assert bodies(tmp_path) == [b"whole"]
+    assert next_place(tmp_path, last) == last, "it may still be being written"
+    with SpoolWriter(tmp_path) as writer:
+        writer.append([(stamp(), b"later")])
+    assert bodies(tmp_path) == [b"whole", b"later"]
+    assert next_place(tmp_path, last) == Place(2, 0)
+    assert bodies(tmp_path, first) == [b"whole", b"later"]
+
+
+def test_a_damaged_record_costs_only_itself(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path) as writer:
+        places = writer.append([(stamp(), b"a"), (stamp(), b"b"), (stamp(), b"c")])
+    with segment_file(tmp_path, 1).open("r+b") as file:
+        file.seek(places[1].offset + 20)
+        file.write(b"\xff\xff")
+
+    assert bodies(tmp_path) == [b"a", b"c"]
+
+
+def test_a_group_is_answered_after_one_synchronisation(tmp_path: Path) -> None:
+    async def story() -> list[Place]:
+        group = GroupCommit(SpoolWriter(tmp_path))
+        places = await asyncio.gather(*(group.put(stamp(n), b"%d" % n) for n in range(200)))
+        await group.close()
+        assert group.backlog_bytes() == 0
+        assert group.tally.requests == 200
+        assert group.tally.groups < 200
+        return list(places)
+
+    places = asyncio.run(story())
+
+    records = list(read_records(tmp_path, START, limit_bytes=ALL))
+    assert [record.place for record in records] == places
+    assert [record.body for record in records] == [b"%d" % n for n in range(200)]
+
+
+def test_too_much_waiting_is_refused_and_taken_later(tmp_path: Path) -> None:
+    async def story() -> None:
+        group = GroupCommit(SpoolWriter(tmp_path), max_waiting_bytes=100)
+        first = asyncio.create_task(group.put(stamp(), b"x" * 60))
+        await asyncio.sleep(0)
+        with pytest.raises(SpoolBusy):
+            await group.put(stamp(), b"y" * 60)
+        await first
+        await group.put(stamp(), b"z" * 60)
+        await group.close()
+
+    asyncio.run(story())
+    assert bodies(tmp_path) == [b"x" * 60, b"z" * 60]
+
+
+def test_what_waits_when_it_closes_is_still_written(tmp_path: Path) -> None:
+    async def story() -> None:
+        group = GroupCommit(SpoolWriter(tmp_path))
+        waiting = [asyncio.create_task(group.put(stamp(), b"%d" % n)) for n in range(100)]
+        await asyncio.sleep(0)
+        await group.close()
+        await asyncio.gather(*waiting)
+        with pytest.raises(SpoolFailed, match="stopping"):
+            await group.put(stamp(), b"late")
+
+    asyncio.run(story())
+    assert len(bodies(tmp_path)) == 100
