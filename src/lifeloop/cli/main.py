@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, loop, people, reference, rehearsal, simulated
+from lifeloop.cli import facts, keys, loop, people, reference, rehearsal, simulated
 
 app = typer.Typer(
     name="lifeloop",
@@ -24,6 +24,7 @@ app = typer.Typer(
 facts.register(app)
 loop.register(app)
 people.register(app)
+keys.register(app)
 simulated.register(app)
 rehearsal.register(app)
 reference.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -111,9 +112,7 @@ def commands_reference(group: Any) -> str:
     parts = [
         f"# Commands\n\n{_NOTE}\n\nExit codes: 0 done, 1 failed, 2 wrong use, 3 file, 4 too little data, 5 lake, 6 model.\n"
     ]
-    for name, command in sorted(group.commands.items()):
-        if command.hidden:
-            continue
+    for name, command in _commands_in(group):
         parts.append(f"\n## lifeloop {name}\n\n{command.help}\n\n| argument or option | meaning |\n|---|---|\n")
         for parameter in command.params:
             if parameter.name == "help":
@@ -121,6 +120,15 @@ def commands_reference(group: Any) -> str:
             shown = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
             parts.append(f"| `{shown}` | {getattr(parameter, 'help', None) or ''} |\n")
     return "".join(parts)
+
+
+def _commands_in(group: Any, behind: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command people see, with the words it is called by."""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from _commands_in(command, f"{behind}{name} ")
+        elif not command.hidden:
+            yield f"{behind}{name}", command
 
 
 def _is_current(file: Path, text: str, *, write: bool) -> bool:
