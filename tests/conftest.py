@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from lifeloop.testing import ShopBuilder
+from lifeloop.testing.stores import empty_postgres, empty_sqlite, postgres, store, store_url  # noqa: F401 - fixtures
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=1000)

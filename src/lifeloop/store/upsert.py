@@ -9,7 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert:
-    """Return an insert that has `on_conflict_do_nothing` and `on_conflict_do_update`, for the database of `connection`."""
-    if connection.dialect.name == "sqlite":
-        return cast(postgresql.Insert, sqlite.insert(table))
-    return postgresql.insert(table)
+    """Return an insert that has `on_conflict_do_nothing` and `on_conflict_do_update`, for the database of `connection`.
+
+    The `rowcount` of its result says on both databases whether a row was written.
+    """
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return cast(postgresql.Insert, build(table).execution_options(preserve_rowcount=True))
