@@ -1,0 +1,111 @@
+"""What happened lately: the events that may not be in the lake yet, newest first for one customer.
+
+An event is here once, by source and message id, and goes when the lake has it (`prune`). Instants are microseconds since
+1970 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, delete, func, or_, select
+
+from lifeloop.store.bulk import insert_new
+from lifeloop.store.tables import RECENT_EVENT
+
+_C = RECENT_EVENT.c
+_COLUMNS = tuple(column.name for column in RECENT_EVENT.columns if column.name != "seq")
+_SHOWN = (
+    _C.source, _C.message_id, _C.type, _C.name, _C.occurred_at, _C.received_at, _C.named, _C.anonymous_id, _C.product_id,
+    _C.order_id, _C.properties, _C.is_bot,
+)  # fmt: skip
+
+
+class EventRow(NamedTuple):
+    """One event as it is kept: the columns of `recent_event` behind its number."""
+
+    source: str
+    message_id: str
+    spool: str
+    segment: int
+    offset: int
+    named: str | None
+    anonymous_id: str | None
+    type: str
+    name: str | None
+    occurred_at: int
+    received_at: int
+    product_id: str | None
+    order_id: str | None
+    properties: str | None
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a timeline; `properties` is JSON."""
+
+    source: str
+    message_id: str
+    type: str
+    name: str | None
+    occurred_at: int
+    received_at: int
+    named: str | None
+    anonymous_id: str | None
+    product_id: str | None
+    order_id: str | None
+    properties: str | None
+    is_bot: bool
+
+
+class Stay(NamedTuple):
+    """A device means a customer from `since_at` until before `until_at` (None: for good)."""
+
+    device: str
+    since_at: int
+    until_at: int | None
+
+
+def add_events(connection: Connection, rows: Sequence[EventRow]) -> int:
+    """Keep the events that are not there yet; return how many that were."""
+    return insert_new(connection, RECENT_EVENT, _COLUMNS, rows)
+
+
+def events_of(
+    connection: Connection,
+    names: Sequence[str],
+    stays: Sequence[Stay] = (),
+    *,
+    limit: int = 100,
+    before: tuple[int, str] | None = None,
+) -> list[Entry]:
+    """Return what was done under any of `names`, or by nobody in particular on a device during a stay, newest first.
+
+    `before`: the (`occurred_at`, `message_id`) of the last one already seen, to go on behind it.
+    """
+    whose: list[Any] = [_C.named.in_(names)]
+    for stay in stays:
+        mine = [_C.anonymous_id == stay.device, _C.named.is_(None), _C.occurred_at >= stay.since_at]
+        whose.append(and_(*mine, *([] if stay.until_at is None else [_C.occurred_at < stay.until_at])))
+    query = select(*_SHOWN).where(or_(*whose))
+    if before is not None:
+        at, message_id = before
+        query = query.where(or_(_C.occurred_at < at, and_(_C.occurred_at == at, _C.message_id < message_id)))
+    query = query.order_by(_C.occurred_at.desc(), _C.message_id.desc(), _C.source).limit(limit)
+    return [Entry(*row) for row in connection.execute(query)]
+
+
+def prune(connection: Connection, spool: str, place: tuple[int, int], *, received_before: int, most: int = 5000) -> int:
+    """Delete up to `most` of the oldest events that lie before `place` of `spool` and came in before an instant."""
+    segment, offset = place
+    behind = or_(_C.segment < segment, and_(_C.segment == segment, _C.offset < offset))
+    old = select(_C.seq).where(_C.spool == spool, behind, _C.received_at < received_before).order_by(_C.seq).limit(most)
+    return connection.execute(delete(RECENT_EVENT).where(_C.seq.in_(old.scalar_subquery()))).rowcount
+
+
+def event_count(connection: Connection) -> int:
+    """Count the events that are kept here."""
+    return int(connection.execute(select(func.count()).select_from(RECENT_EVENT)).scalar_one())
