@@ -97,7 +97,7 @@ def list_keys(connection: Connection) -> list[ApiKey]:
     return [_key(row) for row in connection.execute(select(KEY).order_by(_C.created_at, _C.key_id))]
 
 
-def keys_by_fingerprint(connection: Connection) -> dict[str, ApiKey]:
+def load_keys(connection: Connection) -> dict[str, ApiKey]:
     """Return every key, also those that are no longer valid, for who keeps them in memory."""
     return {row.hash: _key(row) for row in connection.execute(select(KEY))}
 
