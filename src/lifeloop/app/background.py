@@ -9,6 +9,7 @@ Every part stops between two steps when asked to; what it had not finished stand
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -39,7 +40,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _until_closed(stop: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1):
+        pass
     stop.set()
 
 

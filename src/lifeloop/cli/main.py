@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, keys, loop, people, reference, rehearsal, simulated
+from lifeloop.cli import facts, keys, loop, people, reference, rehearsal, serving, simulated
 
 app = typer.Typer(
     name="lifeloop",
@@ -27,6 +27,7 @@ people.register(app)
 keys.register(app)
 simulated.register(app)
 rehearsal.register(app)
+serving.register(app)
 reference.register(app)
 
 _STOPPED = 130
