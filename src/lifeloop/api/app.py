@@ -1,0 +1,83 @@
+"""The door as one application: collecting, reading, writing, health; every answer that is not one has the same form."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from lifeloop import __version__
+from lifeloop.api.auth import FRESH_SECONDS, KeyRing
+from lifeloop.api.customers import customers
+from lifeloop.api.errors import apologise, refuse
+from lifeloop.api.health import health
+from lifeloop.api.limits import RateLimit
+from lifeloop.api.looks import Looks
+from lifeloop.api.metrics import Metrics
+from lifeloop.api.parts import Door, Parts
+from lifeloop.api.requests import RequestLog
+from lifeloop.base.errors import LifeloopError
+from lifeloop.base.logging import log
+from lifeloop.store.keys import ApiKey, load_keys
+
+_ABOUT = """What a shop's own systems ask: who a customer is, where they stand, what happens next and why.
+
+Every request under `/v1` names an API key: `Authorization: Bearer KEY`. A `read` key reads, an `admin` key also writes, an
+`ingest` key does neither: it only sends events. An instant is ISO 8601 in UTC; money is whole minor units of the shop's
+base currency, unless a currency stands beside it. A request that is not served says why: `error`, `asked`, `found`, `fix`.
+A write may name an `Idempotency-Key`: sent again with the same one, it is not done again and has the same answer."""
+
+
+def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
+    """Return the application of one door process; `ticks` are seconds that never run backwards."""
+    serve = parts.app.home.settings.serve
+    door = Door(
+        parts=parts,
+        ring=KeyRing(lambda: _keys(parts), ticks),
+        reading=RateLimit(serve.read_per_second, ticks),
+        collecting=RateLimit(serve.collect_per_second, ticks),
+        metrics=Metrics(),
+        looks=Looks(ticks),
+    )
+    app = FastAPI(title="lifeloop", version=__version__, description=_ABOUT, lifespan=_living, docs_url=None, redoc_url=None)
+    app.state.door = door
+    app.add_exception_handler(LifeloopError, refuse)
+    app.add_exception_handler(HTTPException, refuse)
+    app.add_exception_handler(RequestValidationError, refuse)
+    app.add_exception_handler(Exception, apologise)
+    app.add_middleware(RequestLog, metrics=door.metrics, ticks=ticks)
+    for router in (health, *([customers] if "api" in parts.roles else [])):
+        app.router.routes.extend(router.routes)
+    return app
+
+
+def _keys(parts: Parts) -> dict[str, ApiKey]:
+    with parts.app.store.reading() as connection:
+        return load_keys(connection)
+
+
+@asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    """Read the keys before the first request, and again and again while there are requests."""
+    door: Door = app.state.door
+    await run_in_threadpool(door.ring.refresh)
+    reading = asyncio.create_task(_keep_keys(door.ring))
+    yield
+    reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+
+
+async def _keep_keys(ring: KeyRing) -> None:
+    while True:
+        await asyncio.sleep(FRESH_SECONDS)
+        try:
+            await run_in_threadpool(ring.refresh)
+        except LifeloopError as error:
+            log().error("the keys cannot be read", found=error.found)

@@ -1,0 +1,123 @@
+"""What a request is told when it cannot be served: what was asked, what was found, what to do; as JSON, in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from lifeloop.base.errors import (
+    FeatureError,
+    LakeError,
+    LifeloopError,
+    ModelError,
+    NotEnoughData,
+    SettingsError,
+    SourceError,
+    StoreError,
+    UnknownName,
+)
+
+
+class Problem(BaseModel):
+    """Why a request was not served."""
+
+    error: str = Field(description="A short code that does not change: `no_key`, `wrong_scope`, `not_found`, ...")
+    asked: str = Field(description="What could not be done.")
+    found: str = Field(description="What stood in the way.")
+    fix: str = Field(description="What to do about it.")
+
+
+class ApiError(LifeloopError):
+    """A request that is refused, with the status and headers of the answer."""
+
+    def __init__(
+        self, status: int, error: str, asked: str, found: str = "", fix: str = "", *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(asked, found, fix)
+        self.status = status
+        self.error = error
+        self.headers = dict(headers or {})
+
+
+_KINDS: tuple[tuple[type[LifeloopError], int, str], ...] = (
+    (NotEnoughData, 404, "not_found"),
+    (UnknownName, 404, "unknown_name"),
+    (SettingsError, 400, "bad_request"),
+    (FeatureError, 400, "bad_request"),
+    (SourceError, 422, "unreadable_file"),
+    (LakeError, 503, "lake_unavailable"),
+    (StoreError, 503, "store_unavailable"),
+    (ModelError, 503, "model_unavailable"),
+)
+_PLAIN = {
+    400: ("bad_request", "It is not put as HTTP asks for."),
+    404: ("no_such_path", "GET /docs lists every path."),
+    405: ("wrong_method", "GET /docs lists the methods of every path."),
+    413: ("too_large", "Send less at once."),
+}
+_AGAIN = {"Retry-After": "1"}
+"""For what may pass by itself."""
+
+
+def refusal(error: Exception) -> Response:
+    """Return the answer to a request that ended in an error raised on purpose."""
+    if isinstance(error, ApiError):
+        return _problem(error.status, error.error, error, error.headers)
+    if isinstance(error, LifeloopError):
+        for kind, status, name in _KINDS:
+            if isinstance(error, kind):
+                return _problem(status, name, error, _AGAIN if status == 503 else {})
+        return _problem(500, "failed", error, {})
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    assert isinstance(error, HTTPException)
+    name, fix = _PLAIN.get(error.status_code, ("refused", ""))
+    said = LifeloopError("the request cannot be served", str(error.detail), fix)
+    return _problem(error.status_code, name, said, dict(error.headers or {}))
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    """Answer an error raised on purpose."""
+    return refusal(error)
+
+
+async def apologise(_request: Request, _error: Exception) -> Response:
+    """Answer an error nobody foresaw; what it was stands in the log and never in the answer."""
+    said = LifeloopError("the request cannot be served", "something unforeseen went wrong", "The server's log says what.")
+    return _problem(500, "internal", said, {})
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of answers with these statuses."""
+    return {status: {"model": Problem, "description": _ABOUT[status]} for status in statuses}
+
+
+_ABOUT = {
+    400: "It cannot be understood.",
+    401: "No key, or one that is not valid here.",
+    403: "The key may not do this.",
+    404: "There is no such thing.",
+    409: "Another request with the same Idempotency-Key is being worked on, or it contradicts what there is.",
+    413: "It is larger than what is taken.",
+    422: "A value is missing, or is not of its kind.",
+    429: "Too many requests; `Retry-After` says in how many seconds to come back.",
+    503: "A part of the house is away; `Retry-After` says in how many seconds to come back.",
+}
+
+
+def _problem(status: int, name: str, error: LifeloopError, headers: Mapping[str, str]) -> Response:
+    told = {"error": name, "asked": error.asked, "found": error.found, "fix": error.fix}
+    return JSONResponse(told, status_code=status, headers=dict(headers))
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    """Name the fields that are wrong, never their values: they may be personal."""
+    found = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()[:5])
+    said = LifeloopError("the request cannot be served", found, "GET /docs says what this path takes.")
+    return _problem(422, "invalid", said, {})

@@ -1,0 +1,54 @@
+"""What the door counts, in the words of Prometheus. No label names a customer or a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures of one process."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    requests: Counter = field(init=False)
+    seconds: Histogram = field(init=False)
+    accepted: Counter = field(init=False)
+    events: Counter = field(init=False)
+    turned_away: Counter = field(init=False)
+    sync_seconds: Histogram = field(init=False)
+    backlog: Gauge = field(init=False)
+    figures: Gauge = field(init=False)
+    ages: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Declare every figure once."""
+        keep = self.registry
+        declared: dict[str, Counter | Gauge | Histogram] = {
+            "requests": Counter("lifeloop_requests", "Requests answered.", ["route", "method", "status"], registry=keep),
+            "seconds": Histogram(
+                "lifeloop_request_seconds", "Seconds until the answer began.", ["route"], buckets=_SECONDS, registry=keep
+            ),
+            "accepted": Counter(
+                "lifeloop_accepted_requests", "Requests acknowledged after their sync.", ["form"], registry=keep
+            ),
+            "events": Counter("lifeloop_accepted_events", "Events in acknowledged requests.", ["form"], registry=keep),
+            "turned_away": Counter(
+                "lifeloop_refused_requests", "Requests to collect that were refused.", ["why"], registry=keep
+            ),
+            "sync_seconds": Histogram(
+                "lifeloop_spool_put_seconds", "Seconds from a request's body to its sync.", buckets=_SECONDS, registry=keep
+            ),
+            "backlog": Gauge("lifeloop_spool_waiting_bytes", "Accepted bytes that wait for the disk.", registry=keep),
+            "figures": Gauge("lifeloop_sign", "The last figure of each part of the house.", ["what"], registry=keep),
+            "ages": Gauge("lifeloop_sign_age_seconds", "Seconds since each part said its last word.", ["what"], registry=keep),
+        }
+        for name, figure in declared.items():
+            object.__setattr__(self, name, figure)
+
+    def text(self) -> bytes:
+        """Return all figures as Prometheus reads them."""
+        return generate_latest(self.registry)

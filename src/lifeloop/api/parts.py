@@ -1,0 +1,77 @@
+"""What the composition root hands to the door, and how an endpoint asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol, TypeAlias
+
+from fastapi import Depends, Request
+
+from lifeloop.api.auth import Caller, KeyRing
+from lifeloop.api.limits import RateLimit
+from lifeloop.api.looks import Looks
+from lifeloop.api.metrics import Metrics
+from lifeloop.app import App
+from lifeloop.collect.spool.record import Stamp
+
+Role: TypeAlias = Literal["api", "collect"]
+
+
+class Spool(Protocol):
+    """Where accepted requests are put; `lifeloop.collect.spool.GroupCommit` is one."""
+
+    async def put(self, stamp: Stamp, body: bytes) -> object:
+        """Keep a request; returns once it is on the disk. Raises SpoolBusy, SpoolFailed."""
+        ...
+
+    def backlog_bytes(self) -> int:
+        """Return how much of what was accepted still waits for the disk."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """One door process: the shop, its spool, and which parts of HTTP it answers."""
+
+    app: App
+    spool: Spool | None = None
+    """None where this process collects nothing."""
+    spool_name: str = "main"
+    roles: frozenset[Role] = frozenset({"api", "collect"})
+    wanted: Mapping[str, float] = field(default_factory=dict)
+    """Sign of life -> seconds after which it is stale; whoever starts the other parts knows which there are."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the endpoints of one process share."""
+
+    parts: Parts
+    ring: KeyRing
+    reading: RateLimit
+    collecting: RateLimit
+    metrics: Metrics
+    looks: Looks
+
+    @property
+    def app(self) -> App:
+        """The shop."""
+        return self.parts.app
+
+
+async def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+async def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+TheDoor: TypeAlias = Annotated[Door, Depends(_door)]
+"""An endpoint's parameter: what the process shares."""
+
+TheCaller: TypeAlias = Annotated[Caller, Depends(_caller)]
+"""An endpoint's parameter: whose request it is."""

@@ -1,0 +1,94 @@
+"""What answers are made of: the parts that several endpoints show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, Field
+
+from lifeloop.measure.customers import Reason, Score
+
+StageName: TypeAlias = Literal["prospect", "new", "active", "loyal", "at_risk", "lapsed", "won_back"]
+
+
+class ReasonShown(BaseModel):
+    """One sentence of a score's explanation, in both languages."""
+
+    feature: str = Field(description="The feature it speaks of.")
+    effect: float = Field(description="How much it moved the score, and which way.")
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, reason: Reason) -> ReasonShown:
+        """Return a reason as it is shown."""
+        return cls(feature=reason.feature, effect=reason.effect, en=reason.en, zh=reason.zh)
+
+
+class ScoreShown(BaseModel):
+    """One prediction for one customer."""
+
+    model: str = Field(description="The question: churn, value, next_order, segment.")
+    target: str = Field(description="What the figure is: p_churn, orders, revenue_minor, days, rfm, cluster.")
+    horizon_days: int | None = Field(description="Days ahead it speaks about.")
+    value: float | None = Field(description="The figure; null where the model abstains or the answer is a name.")
+    low: float | None = Field(description="Lower end of its 80 % interval.")
+    high: float | None = Field(description="Upper end of its 80 % interval.")
+    label: str | None = Field(description="The answer where it is a name.")
+    reasons: list[ReasonShown] = Field(description="What moved it, strongest first.")
+    version: str = Field(description="The model version that said so.")
+
+    @classmethod
+    def of(cls, score: Score) -> ScoreShown:
+        """Return a score as it is shown."""
+        return cls(
+            model=score.model,
+            target=score.target,
+            horizon_days=score.horizon_days,
+            value=score.value,
+            low=score.low,
+            high=score.high,
+            label=score.label,
+            reasons=[ReasonShown.of(reason) for reason in score.reasons],
+            version=score.version,
+        )
+
+
+class StageShown(BaseModel):
+    """Where a customer stands in their life with the shop."""
+
+    name: StageName
+    provisional: bool = Field(
+        description="True where no run has seen them yet, so that orders alone decide: prospect without one, new with one."
+    )
+    reasons: list[ReasonShown]
+    version: str | None = Field(description="The model version that said so; null where it is provisional.")
+
+
+class ProfileShown(BaseModel):
+    """What the customer and the shop told of them."""
+
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    language: str | None = None
+    country: str | None = None
+    first_seen_at: datetime | None = Field(None, description="First fact known of them.")
+    last_seen_at: datetime | None = Field(None, description="Last fact known of them.")
+    traits: dict[str, Any] = Field(default_factory=dict, description="Everything told of them, each trait as told last.")
+    first_touch: dict[str, Any] | None = Field(None, description="Where they came from the first time.")
+    last_touch: dict[str, Any] | None = Field(None, description="Where they came from last.")
+
+
+class HappeningShown(BaseModel):
+    """One thing in a customer's history."""
+
+    happened_at: datetime
+    kind: str = Field(description="`order`, `refund`, or the type of an event: track, page, screen, identify.")
+    name: str | None = Field(description="What was done, such as Product Viewed.")
+    reference: str | None = Field(description="The order, the refund, or the product it is about.")
+    amount_minor: int | None = Field(description="Goods, in the shop's base currency.")
+    products: int | None = Field(description="Distinct products of an order or refund.")
+    source: str | None = Field(None, description="Where it is known from.")
+    message_id: str | None = Field(None, description="The sender's id of an event.")
