@@ -1,22 +1,42 @@
 """Opening the store: one SQLite file in the home, or a PostgreSQL database that a URL names.
 
 SQLite runs with a write-ahead log and full synchronisation: what was committed survives a power cut. Writers take their lock
-when they begin, so that two of them wait for each other instead of failing half-way.
+when they begin, so that two of them wait for each other instead of failing half-way. Readers see one state throughout, and
+cannot write, on both databases.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lifeloop.base.errors import SettingsError, StoreError
 
-_BUSY_MS = 20_000
+BUSY_SECONDS = 20.0
+"""How long a writer waits for another one."""
+
+PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864")
+"""What each connection to SQLite sets besides its log."""
+
+_POOL = {"pool_size": 8, "max_overflow": 24, "pool_timeout": BUSY_SECONDS}
+
+_FIXES = {
+    "is full": "Make room on its disk; what was not kept can be tried again.",
+    "No space left": "Make room on its disk; what was not kept can be tried again.",
+    "is locked": f"Another process has been writing to it for more than {BUSY_SECONDS:g} seconds: see which.",
+    "unable to open": "Check that its folder is there, and may be written.",
+    "readonly": "Check the rights of the file and its folder.",
+    "not a database": "Name another file, or restore a copy of this one.",
+    "malformed": "Restore a copy of it.",
+    "connection": "Check that PostgreSQL runs, and [store] url.",
+}
+"""What to do, by words of what the database said."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +52,16 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection that sees one state throughout; nothing is written. Raises StoreError."""
-        with _guarded("cannot read the store"), self.engine.connect() as connection:
-            yield connection
+        """Yield a connection that sees one state throughout and cannot write. Raises StoreError."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with guarded(self.engine, "cannot read the store"), self.engine.connect() as connection:
+            yield connection.execution_options(**options)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield a connection whose changes are committed together at the end, or not at all. Raises StoreError."""
-        with _guarded("cannot write to the store"), self.engine.connect() as connection:
-            connection.info["writes"] = True
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                connection.info.pop("writes", None)
+        with guarded(self.engine, "cannot write to the store"), writing_on(self.engine) as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -59,42 +75,96 @@ def open_store(url: str) -> Store:
     """
     from lifeloop.store.migrate import upgrade
 
+    engine = _engine(url)
+    try:
+        with guarded(engine, "cannot open the store"):
+            upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine)
+
+
+@contextmanager
+def writing_on(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection within a transaction that may write, on a database whose errors the caller turns into ours."""
+    with engine.connect() as connection:
+        writes = connection.execution_options(lifeloop_writes=True)
+        with writes.begin():
+            yield writes
+
+
+@contextmanager
+def guarded(engine: Engine, asked: str) -> Iterator[None]:
+    """Raise what the database says as StoreError."""
+    try:
+        yield
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+        cause = str(getattr(error, "orig", None) or error).strip()
+        fix = next((fix for words, fix in _FIXES.items() if words in cause), "Check that it runs, its space and its rights.")
+        raise StoreError(asked, cause, fix) from error
+
+
+def listen_to_sqlite(engine: Engine) -> None:
+    """Have every connection of an SQLite engine keep what it commits, and begin as reader or as writer."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where `begin` below says so
+        connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
+        _keep_a_log(connection, engine.dialect.loaded_dbapi.Error)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("lifeloop_writes", False)
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(not writes)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _engine(url: str) -> Engine:
     try:
         target = make_url(url)
     except ArgumentError as error:
         asked = f"cannot open the store '{url}'"
         raise SettingsError(asked, "it is no URL", "Write sqlite:///FILE or postgresql://...") from error
     if target.get_backend_name() == "postgresql":
-        engine = create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    elif target.get_backend_name() == "sqlite":
-        engine = create_engine(target, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
-        _listen(engine)
-    else:
-        raise SettingsError(
-            f"cannot open the store '{target.render_as_string()}'", "it is neither SQLite nor PostgreSQL", "Set [store] url."
-        )
-    store = Store(engine)
-    with _guarded("cannot open the store"):
-        upgrade(engine)
-    return store
+        return _postgres(target)
+    if target.get_backend_name() == "sqlite":
+        engine = create_engine(target, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL)
+        listen_to_sqlite(engine)
+        return engine
+    asked = f"cannot open the store '{target.render_as_string()}'"
+    raise SettingsError(asked, "it is neither SQLite nor PostgreSQL", "Set [store] url.")
 
 
-@contextmanager
-def _guarded(asked: str) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        raise StoreError(asked, str(cause).strip(), "Check that it runs, its space and its rights.") from error
+def _postgres(target: URL) -> Engine:
+    wanted = {"connect_timeout": "10", "application_name": "lifeloop"}
+    target = target.set(drivername="postgresql+psycopg", query={**wanted, **target.query})
+    engine = create_engine(target, pool_pre_ping=True, **_POOL)
 
-
-def _listen(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says so
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {_BUSY_MS}"):
-            connection.execute(f"PRAGMA {pragma}")
+        # Servers tuned for speed have it off, and lose what they acknowledged; any other value waits for the disk.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.execute(f"SET lock_timeout = {round(BUSY_SECONDS * 1000)}")
+        connection.commit()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("writes") else "BEGIN")
+    return engine
+
+
+def _keep_a_log(connection: Any, error_type: type[Exception]) -> None:
+    """Switch to the write-ahead log, which is not waited for by the database itself while another process does the same."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except error_type as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""One file per step, each with `revision`, `down_revision` and `upgrade()`."""
