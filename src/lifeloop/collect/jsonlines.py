@@ -172,7 +172,7 @@ def _object(text: str) -> dict[str, Any] | str:
         return f"it is no JSON: {error}"[:200]
     if not isinstance(value, dict):
         return "it is no JSON object"
-    if text.count("{") + text.count("[") > _TOO_DEEP and _is_too_deep(value):
+    if text.count("{") + text.count("[") > _TOO_DEEP and is_too_deep(value):
         return f"it is nested more than {_TOO_DEEP} deep"
     if "\\u" in text:
         try:
@@ -182,7 +182,7 @@ def _object(text: str) -> dict[str, Any] | str:
     return value
 
 
-def _is_too_deep(value: dict[str, Any]) -> bool:
+def is_too_deep(value: dict[str, Any]) -> bool:
     """Return whether lists and objects stand within each other too deep for whoever must write them again."""
     level: list[Any] = [value]
     for _ in range(_TOO_DEEP):

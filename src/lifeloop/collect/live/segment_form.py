@@ -1,0 +1,38 @@
+"""Segment's and RudderStack's wire form: what stands around the events is put into them.
+
+Source  Segment's HTTP API (batch, common fields); what RudderStack's clients send otherwise: `originalTimestamp` instead of
+        `timestamp`, traits only in `context.traits`, the anonymous id in a header.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from lifeloop.collect.live.bodies import Envelope
+from lifeloop.collect.spool.record import Stamp
+
+Object: TypeAlias = dict[str, Any]
+
+
+def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
+    """Complete an event, in place, with what its batch, its path and its headers say, and return it."""
+    if not item.get("type"):
+        item["type"] = stamp.type_in_path
+    if around.batch is not None:
+        for name, of_batch in (("context", around.context), ("integrations", around.integrations)):
+            if isinstance(of_batch, dict) and of_batch:
+                own = item.get(name)
+                item[name] = of_batch | own if isinstance(own, dict) else of_batch
+        if around.sentAt is not None and not item.get("sentAt"):
+            item["sentAt"] = around.sentAt
+    if stamp.anonymous_id and not item.get("anonymousId"):
+        item["anonymousId"] = stamp.anonymous_id
+    if not item.get("timestamp") and "originalTimestamp" in item:
+        item["timestamp"] = item["originalTimestamp"]
+    item.pop("writeKey", None)
+    if item["type"] in ("identify", "group") and not item.get("traits"):
+        context = item.get("context")
+        traits = context.get("traits") if isinstance(context, dict) else None
+        if traits:
+            item["traits"] = traits
+    return item
