@@ -24,6 +24,10 @@ class Handle(Protocol):
         """Return when everything written will survive a power cut. Raises OSError, after which nothing is sure of it."""
         ...
 
+    def shorten(self, size: int) -> None:
+        """Give up what lies behind `size`; a power cut may bring it back. Raises OSError."""
+        ...
+
     def close(self) -> None:
         """Let go of the file; says nothing about its bytes."""
         ...
@@ -91,6 +95,10 @@ class RealHandle:
             fcntl.fcntl(self._descriptor, fcntl.F_FULLFSYNC)
         else:
             os.fdatasync(self._descriptor)
+
+    def shorten(self, size: int) -> None:
+        """See `Handle`."""
+        os.ftruncate(self._descriptor, size)
 
     def close(self) -> None:
         """See `Handle`."""

@@ -85,7 +85,7 @@ def bytes_after(folder: Path, place: Place) -> int:
 
 def _numbers(folder: Path) -> list[int]:
     try:
-        return segment_numbers([file.name for file in folder.iterdir()])
+        return segment_numbers([entry.name for entry in os.scandir(folder)])
     except FileNotFoundError:
         return []
 

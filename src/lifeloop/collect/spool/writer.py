@@ -70,7 +70,7 @@ class SpoolWriter:
         try:
             return self._write(records)
         except OSError as error:
-            self._abandon()
+            self._abandon(full=error.errno in _NO_ROOM)
             raise _spoken(error) from error
 
     def __enter__(self) -> Self:
@@ -108,8 +108,11 @@ class SpoolWriter:
         self._disk.sync_folder(self._folder)
         return self._handle
 
-    def _abandon(self) -> None:
-        """Never write to this segment again; one without anything acknowledged goes: a full disk shall not gather files."""
+    def _abandon(self, *, full: bool) -> None:
+        """Never write to this segment again. What it holds without having acknowledged it gives its room back."""
+        if full and self._handle is not None:
+            with suppress(OSError):
+                self._handle.shorten(self._offset)
         self._leave()
         if self._offset == 0:
             with suppress(OSError):
