@@ -1,0 +1,108 @@
+"""What a transaction is, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, insert, select
+
+from lifeloop.base.errors import SettingsError, StoreError
+from lifeloop.store import Store, open_store
+from lifeloop.store.signs import read_signs, say
+from lifeloop.store.tables import SEEN
+from lifeloop.testing.clock import after
+
+
+class Interruption(Exception):
+    """Something that has nothing to do with the store."""
+
+
+def test_what_is_written_together_is_kept_together_or_not_at_all(store: Store) -> None:
+    def half() -> None:
+        with store.writing() as connection:
+            say(connection, "a", after())
+            say(connection, "b", after())
+            raise Interruption
+
+    with pytest.raises(Interruption):
+        half()
+
+    with store.reading() as connection:
+        assert read_signs(connection) == {}
+
+
+def test_a_reader_sees_one_state_throughout(store: Store) -> None:
+    with store.writing() as connection:
+        say(connection, "a", after())
+
+    with store.reading() as reader:
+        before = set(read_signs(reader))
+        with store.writing() as writer:
+            say(writer, "b", after())
+        assert set(read_signs(reader)) == before == {"a"}
+
+    with store.reading() as reader:
+        assert set(read_signs(reader)) == {"a", "b"}
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(StoreError, match="cannot read the store"), store.reading() as connection:
+        say(connection, "a", after())
+
+    with store.writing() as connection:
+        assert read_signs(connection) == {}
+
+
+def test_what_the_database_refuses_is_a_store_error_that_names_it(store: Store) -> None:
+    row = {"what": "a", "detail": "", "figure": None, "seen_at": 1}
+
+    with pytest.raises(StoreError, match=r"(?i)unique"), store.writing() as connection:
+        connection.execute(insert(SEEN), [row, row])
+
+    with store.writing() as connection:
+        connection.execute(insert(SEEN), row)
+        assert connection.execute(select(func.count()).select_from(SEEN)).scalar_one() == 1
+        connection.execute(delete(SEEN))
+
+
+@pytest.mark.parametrize(("url", "found"), [("nonsense", "it is no URL"), ("mysql://host/shop", "it is neither SQLite nor")])
+def test_a_url_that_names_no_store_is_refused(url: str, found: str) -> None:
+    with pytest.raises(SettingsError, match=found):
+        open_store(url)
+
+
+def test_a_store_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Check that its folder is there"):
+        open_store(f"sqlite:///{tmp_path / 'nowhere' / 'store.sqlite'}")
+
+
+def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    path.write_text("customer_id,total\n" * 100)
+
+    with pytest.raises(StoreError, match="not a database"):
+        open_store(f"sqlite:///{path}")
+
+    assert path.read_text() == "customer_id,total\n" * 100
+
+
+def test_a_server_that_is_not_there_says_what_to_look_at(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Check that PostgreSQL runs"):
+        open_store(f"postgresql://nobody@/shop?host={tmp_path}")
+
+
+@pytest.mark.parametrize("wanted", ["off", "local"])
+def test_a_hasty_server_is_made_to_wait_for_its_disk(store: Store, wanted: str) -> None:
+    if store.is_sqlite:
+        with store.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2, "FULL"
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        return
+    url = store.engine.url.update_query_dict({"options": f"-c synchronous_commit={wanted}"})
+    hasty = open_store(url.render_as_string(hide_password=False))
+    with hasty.reading() as connection:
+        set_to = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+    hasty.close()
+
+    assert set_to == ("on" if wanted == "off" else wanted)
