@@ -95,7 +95,7 @@ def events_of(
         at, message_id = before
         query = query.where(or_(_C.occurred_at < at, and_(_C.occurred_at == at, _C.message_id < message_id)))
     query = query.order_by(_C.occurred_at.desc(), _C.message_id.desc(), _C.source).limit(limit)
-    return [Entry(*row) for row in connection.execute(query)]
+    return [Entry(*tuple(row)) for row in connection.execute(query)]
 
 
 def prune(connection: Connection, spool: str, place: tuple[int, int], *, received_before: int, most: int = 5000) -> int:

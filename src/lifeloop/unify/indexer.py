@@ -1,0 +1,99 @@
+"""The indexer: what was acknowledged becomes visible. It reads the spool and keeps events, identities, profiles and carts.
+
+Each step is one transaction with the position it leads to, so a crash repeats a step or does not, and both end the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifeloop.base.clock import Clock, micros
+from lifeloop.base.errors import LifeloopError
+from lifeloop.collect.live.hearing import heard
+from lifeloop.collect.spool import Place, next_place, read_records
+from lifeloop.store import Store
+from lifeloop.store.positions import advance, read_position, read_positions
+from lifeloop.store.timeline import prune
+from lifeloop.unify.gathered import Gathered
+
+READER = "indexer"
+"""The name of its position in the spool."""
+LAKE_READER = "flow"
+"""The name of the position before which everything is in the lake."""
+_STEP_BYTES = 4 << 20
+_IDLE_SECONDS = 0.05
+_AFTER_ERROR_SECONDS = 1.0
+_KEPT_SECONDS = 300
+"""How long an event stays in the store after it came in, although the lake has it: who reads may look at an older lake."""
+_PRUNE_EVERY_SECONDS = 30
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What one step did: records read, events that were new, events refused, and how far the indexer is now."""
+
+    records: int
+    events: int
+    refused: int
+    place: Place
+
+
+class Indexer:
+    """Reads one spool into the store. One process runs it; a second one is told so by the position."""
+
+    def __init__(self, store: Store, folder: Path, spool: str, clock: Clock) -> None:
+        self._store, self._folder, self._spool, self._clock = store, folder, spool, clock
+        self._place: Place | None = None
+        self._pruned_at = 0
+
+    def step(self, limit_bytes: int = _STEP_BYTES) -> Stepped:
+        """Read records of up to `limit_bytes` and keep what they say. Raises StoreError, OSError; then nothing was kept."""
+        start, self._place = self._place or self._position(), None
+        gathered, place = Gathered(self._spool), start
+        records = refusals = 0
+        for record in read_records(self._folder, start, limit_bytes=limit_bytes):
+            events, refused = heard(record)
+            gathered.take(record.place, events)
+            records, refusals, place = records + 1, refusals + len(refused), record.after
+        if not records:
+            place = next_place(self._folder, start)
+        new = 0
+        if place != start:
+            with self._store.writing() as connection:
+                new = gathered.write(connection, self._clock)
+                advance(connection, self._spool, READER, place, self._clock, came_from=start)
+        self._place = place
+        return Stepped(records, new, refusals, place)
+
+    def prune(self, *, most: int = 5000) -> int:
+        """Delete up to `most` of the events that the lake has had for a while; return how many."""
+        before = micros(self._clock.now()) - _KEPT_SECONDS * 1_000_000
+        with self._store.writing() as connection:
+            place = read_positions(connection, self._spool).get(LAKE_READER)
+            return prune(connection, self._spool, place, received_before=before, most=most) if place else 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Step and prune until told to stop; after an error, wait and go on from where the store says."""
+        while not stop.is_set():
+            try:
+                idle = not self.step().records
+                self._prune_now_and_then()
+            except (LifeloopError, OSError) as error:
+                _log.error("indexing failed, and is tried again: %s", error)
+                stop.wait(_AFTER_ERROR_SECONDS)
+            else:
+                if idle:
+                    stop.wait(_IDLE_SECONDS)
+
+    def _position(self) -> Place:
+        with self._store.reading() as connection:
+            return Place(*read_position(connection, self._spool, READER))
+
+    def _prune_now_and_then(self) -> None:
+        now = micros(self._clock.now())
+        if now - self._pruned_at >= _PRUNE_EVERY_SECONDS * 1_000_000 and not self.prune():
+            self._pruned_at = now
