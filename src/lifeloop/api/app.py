@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from lifeloop import __version__
 from lifeloop.api.auth import FRESH_SECONDS, KeyRing
+from lifeloop.api.collector import collector
 from lifeloop.api.customers import customers
 from lifeloop.api.errors import apologise, refuse
 from lifeloop.api.health import health
@@ -54,6 +55,8 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
     app.add_middleware(RequestLog, metrics=door.metrics, ticks=ticks)
     for router in (health, *([customers] if "api" in parts.roles else [])):
         app.router.routes.extend(router.routes)
+    if "collect" in parts.roles:
+        app.router.routes.extend(collector.routes)
     return app
 
 

@@ -110,7 +110,7 @@ def open_body(raw: bytes, headers: Mapping[str, str], *, limit: int = BODY_BYTES
             items, envelope = divided(body)
         except NO_JSON as still:
             raise _bad(str(still)) from still
-    key = _key_in_headers(headers) or _key_of(envelope) or (_key_of_item(items[0]) if items else None)
+    key = key_in_headers(headers) or _key_of(envelope) or (_key_of_item(items[0]) if items else None)
     return Opened(body, key, len(items))
 
 
@@ -185,7 +185,8 @@ def _without_half_characters(body: bytes) -> bytes:
     return _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
 
 
-def _key_in_headers(headers: Mapping[str, str]) -> str | None:
+def key_in_headers(headers: Mapping[str, str]) -> str | None:
+    """Return the key of a header `Authorization`: Bearer, or Basic with the key as user or, without one, as password."""
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return value.strip() or None
