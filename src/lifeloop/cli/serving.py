@@ -1,20 +1,22 @@
-"""The command that serves: collects what happens now and answers over HTTP."""
+"""Commands about the server: collect what happens now and answer over HTTP; see what it does in the background."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from lifeloop.cli.options import HomeOption, JsonOption, open_app
-from lifeloop.cli.show import say
+from lifeloop.cli.show import emit, say, table
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to `app`."""
+    """Add the commands to `app`."""
     app.command("serve")(serve)
+    app.command("jobs")(jobs)
 
 
 def serve(
@@ -47,3 +49,30 @@ def serve(
             say(f"lifeloop serves {app.home.path} at {address}; what it answers: {address}/docs. Ctrl-C stops it.")
 
     serve_until_stopped(app, what, started=started)
+
+
+def jobs(
+    home: HomeOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """List nightly runs and imports the server did, does, or will do."""
+    from lifeloop.base.clock import instant_of
+    from lifeloop.store.jobs import list_jobs
+
+    app = open_app(home)
+    with app.store.reading() as connection:
+        known = list_jobs(connection, limit=limit)
+    times = ("made_at", "started_at", "ended_at")
+    rows = [
+        {**asdict(job), **{name: instant_of(at) for name in times if (at := getattr(job, name)) is not None}} for job in known
+    ]
+
+    def render() -> None:
+        shown = [
+            (row["job_id"], row["kind"], row["state"], row["tries"], row["made_at"].isoformat(timespec="seconds"))
+            for row in rows
+        ]
+        table("", ["job", "kind", "state", "tries", "asked for"], shown, right=[3])
+
+    emit({"jobs": rows}, render, as_json=as_json)
