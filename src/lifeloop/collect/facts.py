@@ -46,6 +46,8 @@ SALE = pa.schema(
         ("received_at", _TIME),
         ("line_no", pa.int32()),
         ("whole", pa.bool_()),
+        ("told_at", _TIME),
+        ("placed_at", _TIME),
     ]
 )
 """One line of an order (`doc` = order) or of a refund (`doc` = refund), or a whole order where the file has no lines.
@@ -55,7 +57,9 @@ the file states for the whole order, on one row of it; null where the rows add u
 
 `received_at` null: as of the import. `line_no`: the row's place in its order or refund by the file's own word, 0 for what is
 said of the order as a whole; told again, the last word counts. Null where the file does not say: then equal rows are rows of
-their own. `whole`: the line of the file tells all of its order or refund, so that the last such line replaces all of it.
+their own. `whole`: the line of the file tells all of its order or refund, so that the last such line replaces all of it. `told_at`: when the shop said so; null where
+it does not say, and then it counts when it comes. `placed_at`: when the order was placed, where the shop says so beside the
+time it speaks; null: when it first spoke of it.
 """
 
 PRODUCTS = pa.schema(
@@ -65,9 +69,11 @@ PRODUCTS = pa.schema(
         ("price_minor", _MONEY),
         ("cost_minor", _MONEY),
         ("happened_at", _TIME),
+        ("voice", _TEXT),
     ]
 )
-"""One product of a product file; `happened_at` null: as of the import."""
+"""One product of a product file; `happened_at` null: as of the import. `voice`: `list`, or `event`, which counts less; null: a
+list."""
 
 CUSTOMERS = pa.schema(
     [
@@ -88,6 +94,10 @@ EVENTS = pa.schema(
         ("amount_minor", _MONEY),
         ("properties", _TEXT),
         ("received_at", _TIME),
+        ("original_at", _TIME),
+        ("sent_at", _TIME),
+        ("clock", _TEXT),
+        ("is_bot", pa.bool_()),
     ]
 )
 """One event; `message_id` null: made from its content; `received_at` null: as of the import."""

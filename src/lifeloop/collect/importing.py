@@ -111,12 +111,12 @@ class _Import:
 
     def _settle(self, stage: Stage, source: str, files: list[Understood], base: str, *, dry_run: bool) -> Settlement:
         values = {"received_at": self.clock.now(), "base": base}
-        work = Work(self.lake, self.engine, stage.folder, source, values, parts=len(files))
+        work = Work(self.lake, self.engine.as_stored, stage.folder, source, values, parts=len(files))
         self.progress("comparing", 0, 1)
         settled = settle(work, stage, [one.part.sha256 for one in files])
         for done, change in enumerate([] if dry_run else settled.changes):
             self.progress("writing", done, len(settled.changes))
-            change.write(self.lake, self.engine)
+            change.write(self.lake, work.engine)
         return settled
 
     def _stage(self, stage: Stage, number: int, one: Understood, reading: Reading, total: int) -> FileReport:

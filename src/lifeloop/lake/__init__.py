@@ -2,6 +2,6 @@
 
 from lifeloop.lake.delta import Lake
 from lifeloop.lake.duck import DuckEngine
-from lifeloop.lake.engine import Engine, Source
+from lifeloop.lake.engine import Engine, Source, View
 
-__all__ = ["DuckEngine", "Engine", "Lake", "Source"]
+__all__ = ["DuckEngine", "Engine", "Lake", "Source", "View"]

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from lifeloop.base.errors import LakeError
@@ -29,6 +30,7 @@ _UNWRITABLE = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9a-fA-F]{2}")
 KEEP_HOURS = 168
 """Hours a replaced file is kept for whoever is still reading it."""
 
+_GONE = "_gone"
 _WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 
 
@@ -85,6 +87,42 @@ class Lake:
         """Add rows behind those that are there."""
         self._write(table, rows, mode="append")
 
+    def lacks(self, table: Table) -> tuple[str, ...]:
+        """Return the declared columns a stored table does not have, because it was last written before they were declared."""
+        written = set(self.schema(table).names) if self.exists(table) else set(table.columns)
+        return tuple(name for name in table.columns if name not in written)
+
+    def merge(self, table: Table, rows: pa.Table, gone: pa.Table | None = None) -> None:
+        """Put `rows` in the place of those with the same key, add the new ones, and take away the keys in `gone`; one commit.
+
+        Only files that hold such a row are written anew. Take memory for the keys of the table.
+        """
+        schema = table.arrow()
+        if not self.exists(table):
+            self.append(table, rows.cast(schema))
+            return
+        loose = pa.schema([field.with_nullable(True) for field in schema])  # noqa: FBT003 - pyarrow's own
+        stays = rows.select(schema.names).cast(loose)
+        source = stays.append_column(_GONE, pa.repeat(pa.scalar(False), stays.num_rows))  # noqa: FBT003 - pyarrow's own
+        if gone is not None and gone.num_rows:
+            given = {name: gone[name] for name in table.key}
+            columns = [
+                given.get(name, pa.nulls(gone.num_rows, field.type)) for name, field in zip(loose.names, loose, strict=True)
+            ]
+            leaves = pa.table(columns, schema=loose)
+            flags = pa.repeat(pa.scalar(True), leaves.num_rows)  # noqa: FBT003 - pyarrow's own
+            source = pa.concat_tables([source, leaves.append_column(_GONE, flags)])
+        same = " AND ".join(f"t.{name} = s.{name}" for name in table.key)
+
+        def change(opened: DeltaTable) -> None:
+            merge = opened.merge(source, same, source_alias="s", target_alias="t", writer_properties=_WRITER)
+            merge = merge.when_matched_delete(predicate=f"s.{_GONE}")
+            merge = merge.when_matched_update_all(except_cols=[_GONE])
+            merge.when_not_matched_insert_all(predicate=f"NOT s.{_GONE}", except_cols=[_GONE]).execute()
+
+        self._widen(table)
+        self._guard(table, change)
+
     def overwrite(self, table: Table, rows: Rows) -> None:
         """Replace all rows of the table, in one commit."""
         self._write(table, rows, mode="overwrite")
@@ -138,6 +176,13 @@ class Lake:
                 lambda opened: opened.vacuum(retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False),
             )
 
+    def _widen(self, table: Table) -> None:
+        """Add the columns declared since the table was written; a merge that did so itself would lose the rows it leaves."""
+        lacking = self.lacks(table)
+        if lacking:
+            fields = DeltaSchema.from_arrow(pa.schema([table.arrow().field(name) for name in lacking])).fields
+            self._guard(table, lambda opened: opened.alter.add_columns(fields))
+
     def _uri(self, table: Table) -> str:
         return f"{self.url}/{table.name}"
 
@@ -176,7 +221,7 @@ class Lake:
                 rows,
                 mode=mode,  # type: ignore[call-overload]
                 predicate=predicate,
-                schema_mode="merge" if table.widens else None,
+                schema_mode="merge" if table.widens or self.lacks(table) else None,
                 writer_properties=_WRITER,
                 configuration=_configuration(table),
                 storage_options=self.options or None,

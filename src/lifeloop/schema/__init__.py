@@ -5,6 +5,7 @@ from lifeloop.schema.reference import tables_reference
 from lifeloop.schema.tables import (
     CUSTOMER,
     EVENT,
+    IDENTITY,
     ORDER,
     ORDER_LINE,
     PRODUCT,
@@ -19,6 +20,7 @@ from lifeloop.schema.tables import (
 __all__ = [
     "CUSTOMER",
     "EVENT",
+    "IDENTITY",
     "ORDER",
     "ORDER_LINE",
     "PRODUCT",

@@ -1,4 +1,4 @@
-"""The nine tables of the lake. Times are UTC; money is integer minor units with its currency beside it."""
+"""The ten tables of the lake. Times are UTC; money is integer minor units with its currency beside it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ ORDER = Table(
         "country": Column("string", "Country it was shipped or billed to."),
         "digest": Column(
             "string", "Fingerprint of the order's content, by which the same order is known again.", required=True
+        ),
+        "told_at": Column(
+            "timestamp",
+            "When the shop last told of it live; what is told later and was said earlier changes nothing.",
+            unit="UTC",
         ),
     },
 )
@@ -105,7 +110,9 @@ PRODUCT = Table(
         "price_minor": Column("int64", "Price last listed, else last asked in an order.", unit="minor units of `currency`"),
         "cost_minor": Column("int64", "What a piece costs the shop.", unit="minor units of `currency`"),
         "updated_at": Column("timestamp", "When this was last true.", unit="UTC", required=True),
-        "told": Column("string", "When each of these was last told, by a product `list` or an order `line`, as JSON."),
+        "told": Column(
+            "string", "When each of these was last told, by a product `list`, an order `line` or an `event`, as JSON."
+        ),
     },
 )
 
@@ -146,6 +153,32 @@ EVENT = Table(
         "currency": Column("string", "ISO 4217 code of the amount."),
         "amount_minor": Column("int64", "Money it is about.", unit="minor units of `currency`"),
         "properties": Column("string", "Everything else the sender said, as JSON.", personal=True),
+        "original_at": Column("timestamp", "When it happened by the sender's own clock.", unit="UTC"),
+        "sent_at": Column("timestamp", "When it was sent, by the sender's own clock.", unit="UTC"),
+        "clock": Column(
+            "string",
+            "How `occurred_at` was found: `ok` as said, `corrected` by how far the sender's clock goes wrong, `clamped` back "
+            "from the future, `missing` and so the time it came in.",
+        ),
+        "is_bot": Column("bool", "Whether a known robot did it; readers leave such events out."),
+    },
+)
+
+IDENTITY = Table(
+    name="identity",
+    about="What an identifier means: facts keep the id they came with, and whoever reads them puts the customer in.",
+    key=("kind", "identifier", "since"),
+    time="since",
+    columns={
+        "kind": Column(
+            "string", "`guest` or `account`: a customer id that facts name; `device`: an anonymous id.", required=True
+        ),
+        "identifier": Column("string", "The id itself.", personal=True, required=True),
+        "since": Column("timestamp", "From when on it means this customer.", unit="UTC", required=True),
+        "until": Column(
+            "timestamp", "Before when; null: still. Of a device only: ids mean one customer for all time.", unit="UTC"
+        ),
+        "customer_id": Column("string", "The customer it means.", personal=True, required=True),
     },
 )
 
@@ -198,7 +231,7 @@ REJECTED = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, CUSTOMER, SNAPSHOT, SCORE, REJECTED)
+    table.name: table for table in (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, CUSTOMER, IDENTITY, SNAPSHOT, SCORE, REJECTED)
 }
 """Every table by name."""
 

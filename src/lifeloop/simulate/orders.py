@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHOP = "shop"
 """The source of everything the simulated shop tells."""
-COMPUTED = ("digest", "told")
+COMPUTED = ("digest", "told", "told_at", "original_at", "sent_at", "clock", "is_bot")
 """Columns of an order that whoever imports it computes."""
 _SURE_REDEEMS = 0.9
 _HALF, _HALF_MASK, _REST = np.uint64(16), np.uint64(0xFFFF), np.uint64(48)

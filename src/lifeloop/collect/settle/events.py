@@ -32,7 +32,7 @@ SELECT $source AS source, n.message_id AS message_id, n.type AS type, n.name AS 
     n.anonymous_id AS anonymous_id, n.session_id AS session_id, n.happened_at AS occurred_at,
     coalesce(n.received_at, $received_at) AS received_at,
     n.product_id AS product_id, n.order_id AS order_id, n.currency AS currency, n.amount_minor AS amount_minor,
-    n.properties AS properties
+    n.properties AS properties, n.original_at AS original_at, n.sent_at AS sent_at, n.clock AS clock, n.is_bot AS is_bot
 FROM named AS n LEFT JOIN (SELECT message_id FROM events WHERE source = $source) AS k ON n.message_id = k.message_id
 WHERE n.copy = 1 AND k.message_id IS NULL
 """

@@ -7,10 +7,7 @@ that products come out the same in whatever order their files are imported.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
-
-import pyarrow as pa
 
 from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
@@ -102,9 +99,7 @@ SELECT count(*) AS n FROM (
 """
 COUNTED = "SELECT count(*) AS n, count(CASE WHEN was_known THEN 1 END) AS known FROM news"
 APPENDED = f"SELECT {_COLUMNS} FROM news"
-REWRITTEN = f"""
-SELECT {_COLUMNS} FROM news
-UNION ALL
+KEPT = f"""
 SELECT {", ".join(f"p.{name}" for name in PRODUCT.columns)} FROM products AS p
 LEFT JOIN news AS n ON p.source = n.source AND p.product_id = n.product_id WHERE n.product_id IS NULL
 """
@@ -113,31 +108,18 @@ LEFT JOIN news AS n ON p.source = n.source AND p.product_id = n.product_id WHERE
 def settle_products(work: Work, stage: Stage, sale: Any) -> Settlement:
     """Compare the products of staged lines and product files with the lake."""
     told: dict[str, Any] = {"sale": sale, "listed": stage.source("product")}
-    products = _stored(work)
     voices = materialise(
-        work.engine.stream(VOICES, {**told, "products": products}, source=work.source, received_at=work.values["received_at"]),
+        work.engine.stream(VOICES, {**told, "products": PRODUCT}, source=work.source, received_at=work.values["received_at"]),
         work.folder / "voices.parquet",
     )
     news = materialise(
-        work.engine.stream(NEWS, {"voices": voices, "products": products}, source=work.source),
+        work.engine.stream(NEWS, {"voices": voices, "products": PRODUCT}, source=work.source),
         work.folder / "news.parquet",
     )
     count = work.engine.query(COUNTED, {"news": news}).to_pylist()[0]
     settlement = Settlement(counts={"products": work.engine.query(FOUND, told).to_pylist()[0]["n"]})
-    if count["n"] and (count["known"] or products is not PRODUCT):
-        table = PRODUCT if products is PRODUCT else replace(PRODUCT, widens=True)
-        settlement.changes = [Change(table, "overwrite", REWRITTEN, {"news": news, "products": products})]
+    if count["known"]:
+        settlement.changes = [work.instead(PRODUCT, APPENDED, KEPT, {"news": news, "products": PRODUCT}, {})]
     elif count["n"]:
         settlement.changes = [Change(PRODUCT, "append", APPENDED, {"news": news})]
     return settlement
-
-
-def _stored(work: Work) -> Any:
-    """Return the stored products as a source of queries; columns declared since they were written are null."""
-    written = work.lake.schema(PRODUCT).names
-    if all(name in written for name in PRODUCT.columns):
-        return PRODUCT
-    held = work.engine.query("SELECT * FROM products", {"products": PRODUCT})
-    declared = PRODUCT.arrow()
-    columns = [held[name] if name in written else pa.nulls(held.num_rows, declared.field(name).type) for name in declared.names]
-    return pa.table(columns, declared.names)

@@ -58,7 +58,8 @@ def settle_sales(work: Work, sale: Any) -> Settlement:
         settlement.changes += _line_changes(work, documents, tables, stamp)
     settlement.changes += _refund_changes(work, sale, documents, stamp)
     if documents.counts.keys() - {"new"}:
-        settlement.changes.append(Change(ORDER, "overwrite", sql.ORDERS_REWRITTEN, {**tables, "orders": ORDER}, stamp))
+        known = {**tables, "orders": ORDER}
+        settlement.changes.append(work.instead(ORDER, sql.ORDERS_TOLD, sql.ORDERS_KEPT, known, stamp))
     elif documents.counts:
         settlement.changes.append(Change(ORDER, "append", sql.ORDERS, tables, stamp))
     return settlement
@@ -82,7 +83,8 @@ def _line_changes(work: Work, documents: _Documents, tables: dict[str, Any], sta
         return []
     leaving = work.engine.query(sql.LINES_LEAVING, {**tables, "stored_lines": ORDER_LINE}, source=work.source)
     if leaving.to_pylist()[0]["n"] or documents.counts.get("joined"):
-        return [Change(ORDER_LINE, "overwrite", sql.LINES_REWRITTEN, {**tables, "stored_lines": ORDER_LINE}, stamp)]
+        known = {**tables, "stored_lines": ORDER_LINE}
+        return [work.instead(ORDER_LINE, sql.LINES_TOLD, sql.LINES_KEPT, known, stamp, sql.LINES_GONE)]
     return [Change(ORDER_LINE, "append", sql.LINES, tables, stamp)]
 
 
@@ -94,7 +96,7 @@ def _refund_changes(work: Work, sale: Any, documents: _Documents, stamp: dict[st
     known = {"sale": sale, "fates": fates}
     if set(fates["fate"].to_pylist()) == {"new"}:
         return [Change(REFUND, "append", sql.REFUNDS, known, stamp)]
-    return [Change(REFUND, "overwrite", sql.REFUNDS_REWRITTEN, {**known, "stored": REFUND}, stamp)]
+    return [work.instead(REFUND, sql.REFUNDS_TOLD, sql.REFUNDS_KEPT, {**known, "stored": REFUND}, stamp, sql.REFUNDS_GONE)]
 
 
 def _counted(work: Work, sale: Any, documents: _Documents) -> dict[str, int]:

@@ -12,11 +12,17 @@ def _columns(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in ("part", *SALE.names))
 
 
-_FIRST_RECEIVED = _columns("r").replace("r.received_at", "r.first_received_at AS received_at")
+_FIRST_RECEIVED = (
+    _columns("r")
+    .replace("r.received_at", "r.first_received_at AS received_at")
+    .replace("r.placed_at", "r.first_placed_at AS placed_at")
+)
 TOLD_LAST = f"""
 WITH ranked AS (
     SELECT s.*, rank() OVER (PARTITION BY doc, doc_id, CASE WHEN whole THEN 0 ELSE line_no END
-            ORDER BY part DESC, line DESC) AS age,
+            ORDER BY told_at DESC NULLS LAST, part DESC, line DESC) AS age,
+        CASE WHEN whole THEN coalesce(min(placed_at) OVER (PARTITION BY doc, doc_id), min(happened_at) OVER (PARTITION BY doc,
+            doc_id)) END AS first_placed_at,
         min(received_at) OVER (PARTITION BY doc, doc_id, line_no, product_id, quantity, amount_minor, happened_at)
             AS first_received_at
     FROM sale AS s WHERE line_no IS NOT NULL
@@ -25,7 +31,10 @@ SELECT {_FIRST_RECEIVED} FROM ranked AS r WHERE age = 1
 UNION ALL
 SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL
 """
-"""Rows that say which line of which document they are: of each only the last that was told, received when it first was."""
+"""Rows that say which line of which document they are: of each only the last that was told, received when it first was.
+
+What was said last counts; where nothing says when, what stands last. An order told anew was placed when it was first.
+"""
 
 JOIN_PARTS = f"""
 WITH shared AS (
@@ -69,7 +78,9 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
         doc_id AS order_id,
         max(customer_id) AS customer_id,
         CASE WHEN min(customer_id) <> max(customer_id) THEN 2 ELSE 1 END AS customers,
-        min(happened_at) AS placed_at,
+        min(coalesce(placed_at, happened_at)) AS placed_at,
+        max(told_at) AS told_at,
+        min(CASE WHEN whole THEN 1 ELSE 0 END) AS is_whole,
         CASE WHEN min(currency) = max(currency) THEN max(currency) ELSE $base END AS currency,
         CASE WHEN min(currency) = max(currency) THEN coalesce(sum(order_total_minor), sum(amount_minor))
             ELSE coalesce(sum(order_goods_minor), sum(goods_minor)) END AS total_minor,
@@ -93,15 +104,19 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
 
 FATES = """
 WITH known AS (
-    SELECT order_id, digest, quantity, products FROM orders WHERE source = $source
+    SELECT order_id, customer_id, digest, quantity, products, placed_at, told_at FROM orders WHERE source = $source
 ), changed AS (
     SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
-        k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless
+        k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless,
+        d.is_whole = 1 AND d.lines > 0 AND d.head_digest IS NOT NULL AS is_whole,
+        CASE WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
+        coalesce(d.customer_id, CASE WHEN d.is_whole = 1 THEN k.customer_id END) AS customer_id,
+        CASE WHEN k.told_at > d.told_at THEN k.told_at ELSE coalesce(d.told_at, k.told_at) END AS told_at
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
     WHERE k.order_id IS NULL OR NOT (
         (d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
         AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest))
-    )
+    ) AND NOT coalesce(d.told_at < k.told_at, false)
 ), met AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
 ), ours AS (
@@ -127,9 +142,10 @@ WITH known AS (
 ), held AS (
     SELECT order_id, sum(n) AS n, sum(n * quantity) AS quantity FROM theirs GROUP BY order_id
 )
-SELECT c.order_id AS order_id,
+SELECT c.order_id AS order_id, c.placed_at AS placed_at, c.customer_id AS customer_id, c.told_at AS told_at,
     CASE
         WHEN c.is_new THEN 'new'
+        WHEN c.is_whole THEN 'replaced'
         WHEN c.lines > 0 AND c.stored_products = 0 THEN 'itemised'
         WHEN c.lines = 0 AND c.stored_products > 0 THEN 'headed'
         WHEN h.order_id IS NULL OR i.order_id IS NULL THEN 'replaced'
@@ -144,10 +160,13 @@ LEFT JOIN sharing AS s ON c.order_id = s.order_id
 WHERE NOT coalesce(c.is_headless AND i.numbered = 1 AND i.ours_n = i.found_n
     AND abs(h.quantity - c.stored_quantity) < 0.000001, false)
 """
-"""What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new."""
+"""What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new.
+
+What was said before the last word on an order changes nothing. An order told whole takes the place of what is stored.
+"""
 
 _LINE = """
-    $source AS source, s.doc_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
+    $source AS source, s.doc_id AS order_id, f.customer_id AS customer_id, f.placed_at AS placed_at,
     coalesce(s.received_at, $received_at) AS received_at, s.product_id AS product_id, s.title AS title,
     s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
     {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
@@ -163,7 +182,7 @@ _LINE_COLUMNS = (
 
 LINES = f"""
 SELECT {_LINE.format(offset="")}
-FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id JOIN documents AS d ON s.doc_id = d.order_id
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
 WHERE {_WRITTEN}
 """
 """The lines of new orders."""
@@ -173,35 +192,44 @@ SELECT count(*) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.or
 WHERE l.source = $source AND f.fate IN ('new', 'replaced', 'itemised')
 """
 
-LINES_REWRITTEN = f"""
-WITH last_no AS (
+LINES_TOLD = f"""
+SELECT {_LINE.format(offset="coalesce(n.n, 0) +")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
+LEFT JOIN (
     SELECT l.order_id AS order_id, max(l.line_no) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id
     WHERE l.source = $source AND f.fate = 'joined' GROUP BY l.order_id
-), arriving AS (
+) AS n ON s.doc_id = n.order_id
+WHERE {_WRITTEN}
+"""
+"""The lines of this import, those of another part of a stored order behind its lines."""
+
+_ARRIVING = """
     SELECT DISTINCT s.doc_id AS order_id FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
     WHERE s.doc = 'order' AND s.is_line AND f.fate IN ('new', 'replaced', 'itemised')
-)
-SELECT {_LINE.format(offset="coalesce(n.n, 0) +")}
-FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id JOIN documents AS d ON s.doc_id = d.order_id
-LEFT JOIN last_no AS n ON s.doc_id = n.order_id
-WHERE {_WRITTEN}
-UNION ALL
+"""
+LINES_KEPT = f"""
 SELECT {", ".join(f"l.{name}" for name in _LINE_COLUMNS)}
-FROM stored_lines AS l LEFT JOIN arriving AS a ON l.order_id = a.order_id AND l.source = $source
+FROM stored_lines AS l LEFT JOIN ({_ARRIVING}) AS a ON l.order_id = a.order_id AND l.source = $source
 WHERE a.order_id IS NULL
 """
-"""All lines: stored ones without those that are replaced, and the new ones."""
+"""The stored lines that stay."""
+
+LINES_GONE = f"""
+SELECT l.source AS source, l.order_id AS order_id, l.line_no AS line_no
+FROM stored_lines AS l JOIN ({_ARRIVING}) AS a ON l.order_id = a.order_id AND l.source = $source
+"""
+"""The keys of the stored lines that are replaced."""
 
 _ORDER_COLUMNS = (
     "source", "order_id", "customer_id", "placed_at", "received_at", "currency", "total_minor", "discount_minor",
-    "shipping_minor", "tax_minor", "goods_minor", "quantity", "products", "channel", "coupon", "country", "digest",
+    "shipping_minor", "tax_minor", "goods_minor", "quantity", "products", "channel", "coupon", "country", "digest", "told_at",
 )  # fmt: skip
 ORDERS = """
 SELECT $source AS source, d.order_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
     coalesce(d.received_at, $received_at) AS received_at, d.currency AS currency, d.total_minor AS total_minor,
     d.discount_minor AS discount_minor, d.shipping_minor AS shipping_minor, d.tax_minor AS tax_minor,
     d.goods_minor AS goods_minor, d.quantity AS quantity, d.products AS products, d.channel AS channel, d.coupon AS coupon,
-    d.country AS country, d.digest AS digest
+    d.country AS country, d.digest AS digest, d.told_at AS told_at
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 """
 """The orders that are new."""
@@ -223,10 +251,10 @@ def _counted(name: str) -> str:
     return _added(name, kept="headed")
 
 
-ORDERS_REWRITTEN = f"""
+ORDERS_TOLD = f"""
 SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.customer_id) AS customer_id,
     CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at WHEN f.fate = 'itemised' THEN o.placed_at
-        ELSE d.placed_at END AS placed_at,
+        ELSE f.placed_at END AS placed_at,
     coalesce(d.received_at, $received_at) AS received_at,
     CASE WHEN f.fate = 'itemised' THEN o.currency ELSE d.currency END AS currency,
     {_paid("total_minor")}, {_paid("discount_minor")}, {_paid("shipping_minor")}, {_paid("tax_minor")},
@@ -234,15 +262,18 @@ SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.cust
     coalesce(d.channel, o.channel) AS channel, coalesce(d.coupon, o.coupon) AS coupon,
     coalesce(d.country, o.country) AS country,
     CASE WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
-        AS digest
+        AS digest, f.told_at AS told_at
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 LEFT JOIN (SELECT * FROM orders WHERE source = $source) AS o ON d.order_id = o.order_id
-UNION ALL
+"""
+"""The orders of this import: new, in the place of the stored one, or joined with it."""
+
+ORDERS_KEPT = f"""
 SELECT {", ".join(f"o.{name}" for name in _ORDER_COLUMNS)}
 FROM orders AS o LEFT JOIN fates AS f ON o.order_id = f.order_id AND o.source = $source
 WHERE f.order_id IS NULL
 """
-"""All orders: stored ones as they are, those of this import new, replaced, or joined with the stored part."""
+"""The stored orders this import says nothing new of."""
 
 REFUND_FATES = """
 WITH ours AS (
@@ -291,19 +322,30 @@ _REFUND_COLUMNS = (
     "source", "refund_id", "order_id", "customer_id", "refunded_at", "received_at", "product_id", "quantity", "currency",
     "amount_minor", "goods_minor", "line_no",
 )  # fmt: skip
-REFUNDS_REWRITTEN = f"""
-WITH last_no AS (
+REFUNDS_TOLD = f"""
+SELECT {_REFUND.format(offset="coalesce(n.n, 0) +")}
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id
+LEFT JOIN (
     SELECT r.refund_id AS refund_id, max(r.line_no) AS n FROM stored AS r JOIN fates AS f ON r.refund_id = f.refund_id
     WHERE r.source = $source AND f.fate = 'joined' GROUP BY r.refund_id
-)
-SELECT {_REFUND.format(offset="coalesce(n.n, 0) +")}
-FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id LEFT JOIN last_no AS n ON s.doc_id = n.refund_id
+) AS n ON s.doc_id = n.refund_id
 WHERE s.doc = 'refund'
-UNION ALL
+"""
+"""The refunds of this import, a further return of stored ones behind their lines."""
+
+REFUNDS_KEPT = f"""
 SELECT {", ".join(f"r.{name}" for name in _REFUND_COLUMNS)}
 FROM stored AS r LEFT JOIN fates AS f ON r.refund_id = f.refund_id AND r.source = $source AND f.fate = 'replaced'
 WHERE f.refund_id IS NULL
 """
+"""The stored refunds that stay."""
+
+REFUNDS_GONE = """
+SELECT r.source AS source, r.refund_id AS refund_id, r.line_no AS line_no
+FROM stored AS r JOIN fates AS f ON r.refund_id = f.refund_id AND r.source = $source AND f.fate = 'replaced'
+"""
+"""The keys of the stored refunds that are replaced."""
+
 assert tuple(ORDER.columns) == _ORDER_COLUMNS
 assert set(_LINE_COLUMNS) == set(ORDER_LINE.columns)
 assert set(_REFUND_COLUMNS) == set(REFUND.columns)

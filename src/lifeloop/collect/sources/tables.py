@@ -2,7 +2,7 @@
 
 Whole numbers are minor units, times without a zone are UTC, `goods_minor` is taken as given. An order and its lines are two
 halves of one order, from two files. The key of the table says which rows are the same: the last of them counts. `source`,
-`digest`, `products` and `told` are passed over, because lifeloop says itself what they are.
+`digest`, `products`, `told` and `told_at` are passed over, because lifeloop says itself what they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lifeloop.collect.rows import Rows, Sieve, as_mask
 from lifeloop.collect.source import Kind, Reader, Reading, as_doubles, negative, zero
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, Table
 
-_OURS = ("source", "digest", "products", "told")
+_OURS = ("source", "digest", "products", "told", "told_at")
 _WHOLE = r"^-?\d{1,18}(\.0+)?$"
 _NAMES_OF_PEOPLE = ("customer_id", "anonymous_id", "session_id")
 _NOTHING_SAID = {"type": "no_event", "currency": "unknown_currency", "customer_id": "no_customer"}
@@ -78,6 +78,12 @@ class DeclaredTable:
         dtype, needed = self._columns[name].dtype, self._needs(name)
         if dtype == "timestamp":
             return reading.instants(rows, sieve, name, required=needed)
+        if dtype == "bool":
+            return (
+                pa.nulls(len(rows), pa.bool_())
+                if not reading.has(name)
+                else pc.is_in(pc.utf8_lower(reading.text(rows, name)), value_set=pa.array(("true", "1")))
+            )
         if dtype == "float64":
             return reading.numbers(rows, sieve, name, required=needed)
         return (_text if dtype == "string" else _whole)(reading, rows, sieve, name, needed=needed)
