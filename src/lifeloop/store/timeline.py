@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
@@ -17,6 +17,8 @@ from lifeloop.store.tables import RECENT_EVENT
 
 _C = RECENT_EVENT.c
 _COLUMNS = tuple(column.name for column in RECENT_EVENT.columns if column.name != "seq")
+_CONDITIONS = 100
+"""Stays looked for at once: a statement of SQLite may be 1,000 conditions deep."""
 _SHOWN = (
     _C.source, _C.message_id, _C.type, _C.name, _C.occurred_at, _C.received_at, _C.named, _C.anonymous_id, _C.product_id,
     _C.order_id, _C.properties, _C.is_bot,
@@ -61,12 +63,8 @@ class Entry:
     is_bot: bool
 
 
-class Stay(NamedTuple):
-    """A device means a customer from `since_at` until before `until_at` (None: for good)."""
-
-    device: str
-    since_at: int
-    until_at: int | None
+Stay: TypeAlias = tuple[str, int, int | None]
+"""A device, and from when until before when (None: for good) what nobody in particular did on it was a customer's."""
 
 
 def add_events(connection: Connection, rows: Sequence[EventRow]) -> int:
@@ -86,16 +84,20 @@ def events_of(
 
     `before`: the (`occurred_at`, `message_id`) of the last one already seen, to go on behind it.
     """
+    own = _C.message_id if connection.dialect.name == "sqlite" else _C.message_id.collate("C")  # by bytes, as Python does
     whose: list[Any] = [_C.named.in_(names)]
-    for stay in stays:
-        mine = [_C.anonymous_id == stay.device, _C.named.is_(None), _C.occurred_at >= stay.since_at]
-        whose.append(and_(*mine, *([] if stay.until_at is None else [_C.occurred_at < stay.until_at])))
-    query = select(*_SHOWN).where(or_(*whose))
-    if before is not None:
-        at, message_id = before
-        query = query.where(or_(_C.occurred_at < at, and_(_C.occurred_at == at, _C.message_id < message_id)))
-    query = query.order_by(_C.occurred_at.desc(), _C.message_id.desc(), _C.source).limit(limit)
-    return [Entry(*tuple(row)) for row in connection.execute(query)]
+    for device, since_at, until_at in stays:
+        mine = [_C.anonymous_id == device, _C.named.is_(None), _C.occurred_at >= since_at]
+        whose.append(and_(*mine, *([] if until_at is None else [_C.occurred_at < until_at])))
+    found: set[Entry] = set()
+    for start in range(0, len(whose), _CONDITIONS):
+        query = select(*_SHOWN).where(or_(*whose[start : start + _CONDITIONS]))
+        if before is not None:
+            at, message_id = before
+            query = query.where(or_(_C.occurred_at < at, and_(_C.occurred_at == at, own < message_id)))
+        query = query.order_by(_C.occurred_at.desc(), own.desc(), _C.source).limit(limit)
+        found.update(Entry(*tuple(row)) for row in connection.execute(query))
+    return sorted(found, key=lambda one: (one.occurred_at, one.message_id, one.source), reverse=True)[:limit]
 
 
 def prune(connection: Connection, spool: str, place: tuple[int, int], *, received_before: int, most: int = 5000) -> int:
@@ -104,6 +106,11 @@ def prune(connection: Connection, spool: str, place: tuple[int, int], *, receive
     behind = or_(_C.segment < segment, and_(_C.segment == segment, _C.offset < offset))
     old = select(_C.seq).where(_C.spool == spool, behind, _C.received_at < received_before).order_by(_C.seq).limit(most)
     return connection.execute(delete(RECENT_EVENT).where(_C.seq.in_(old.scalar_subquery()))).rowcount
+
+
+def has_events(connection: Connection, named: str) -> bool:
+    """Return whether anything was done lately under a name."""
+    return connection.execute(select(_C.seq).where(_C.named == named).limit(1)).one_or_none() is not None
 
 
 def event_count(connection: Connection) -> int:

@@ -1,8 +1,8 @@
 """Profiles: what was told of a name or a device, when it was seen first and last, and where it came from.
 
 A trait is the last word on it, by the time of the event that said it; null takes a trait back. So the same events in any order,
-and any of them twice, give the same profile. Which names and devices are one customer is not known here: `lifeloop.unify.known`
-puts their profiles together when somebody asks.
+and any of them twice, give the same profile. Which names and devices are one customer is not known here:
+`lifeloop.unify.people` puts their profiles together when somebody asks.
 
 Limits  the newest 100 traits of a name, each up to 2,000 characters of JSON; longer ones stay in the lake alone.
 """
