@@ -112,10 +112,10 @@ class App:
         return Span(**row)
 
     def as_of(self, text: str | None) -> datetime:
-        """Return the moment asked for; without one, the midnight behind the last order, or today's if that is earlier."""
+        """Return the moment asked for, also `now`; without one, midnight behind the last order, or today's if that is earlier."""
         zone = self.home.settings.shop.zone
         if text is not None:
-            return parse_instant(text, zone)
+            return self.clock.now() if text == "now" else parse_instant(text, zone)
         return min(next_day_start(self.span().last, zone), day_start(self.clock.now(), zone))
 
     def guess(

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifeloop.app import App
-from lifeloop.app.schedule import last_due
+from lifeloop.app.schedule import Due, last_due
+from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.logging import log
+from lifeloop.schema import ORDER
 from lifeloop.store import jobs, signs
 from lifeloop.store.jobs import Job
 
@@ -33,25 +35,37 @@ class Jobs:
         self._app = app
         self._stop = stop
         self._holder = f"{os.uname().nodename}:{os.getpid()}"
+        self._settled = ""
+        """The last due run that needs no asking any more."""
 
     def step(self) -> bool:
         """Ask for what is due and do the next job; False when there was none."""
         app = self._app
+        due = self._due()
         with app.store.writing() as connection:
             signs.say(connection, "jobs", app.clock)
-            self._ask_for_run(connection)
+            if due is not None:
+                jobs.ask(connection, "run", {"as_of": due.as_of.isoformat()}, app.clock, job_id=due.name)
+                self._settled = due.name
             job = jobs.claim(connection, KINDS, self._holder, HOLD_SECONDS, app.clock)
         if job is None:
             return False
         self._do(job)
         return True
 
-    def _ask_for_run(self, connection: Any) -> None:
-        run_at = self._app.home.settings.serve.run_at
+    def _due(self) -> Due | None:
+        """Return the nightly run to ask for; None while there is none, or nothing that it could speak of."""
+        app = self._app
+        run_at = app.home.settings.serve.run_at
         if run_at is None:
-            return
-        due = last_due(self._app.clock.now(), run_at, self._app.home.settings.shop.zone)
-        jobs.ask(connection, "run", {"as_of": due.as_of.isoformat()}, self._app.clock, job_id=due.name)
+            return None
+        due = last_due(app.clock.now(), run_at, app.home.settings.shop.zone)
+        if due.name == self._settled or not app.lake.exists(ORDER):
+            return None
+        try:
+            return due if app.span().first < due.as_of else None
+        except NotEnoughData:
+            return None
 
     def _do(self, job: Job) -> None:
         log().info("begins", job=job.job_id, kind=job.kind, tries=job.tries)

@@ -25,7 +25,7 @@ AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",
-        help="First instant not known, such as 2011-12-10. Default: midnight after the last fact.",
+        help="First instant not known, such as 2011-12-10, or now. Default: midnight after the last fact.",
         show_default=False,
     ),
 ]
