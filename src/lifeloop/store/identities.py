@@ -242,7 +242,9 @@ def _put(connection: Connection, table: Table, rows: Sequence[Row], *, update_co
     keys = [column.name for column in table.primary_key.columns]
     insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     if update_columns:
-        insert = insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in update_columns})
+        insert = insert.on_conflict_do_update(
+            index_elements=keys, set_={name: insert.excluded[name] for name in update_columns}
+        )
     else:
         insert = insert.on_conflict_do_nothing(index_elements=keys)
     connection.execute(insert, list(rows))
