@@ -112,7 +112,7 @@ class App:
         return Span(**row)
 
     def as_of(self, text: str | None) -> datetime:
-        """Return the moment asked for, also `now`; without one, midnight behind the last order, or today's if that is earlier."""
+        """Return the moment asked for, or `now`; without one, midnight behind the last order, today's if that is earlier."""
         zone = self.home.settings.shop.zone
         if text is not None:
             return self.clock.now() if text == "now" else parse_instant(text, zone)
