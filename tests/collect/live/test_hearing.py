@@ -222,3 +222,8 @@ def test_rudderstack_says_time_traits_and_visitor_in_places_of_its_own() -> None
 
 def test_what_is_no_json_is_one_refusal() -> None:
     assert refusal(b"{").reason == "bad_json"
+
+
+def test_only_what_was_done_has_a_name_of_segments() -> None:
+    assert [one(event(type=kind, name="Cart", event=None)).name for kind in ("page", "screen")] == ["Cart", "Cart"]
+    assert one(event(event="add_to_cart")).name == "Product Added"

@@ -229,9 +229,11 @@ def _check_types(said: Object) -> None:
 def _name(said: Object, kind: str) -> str | None:
     text = plain_text(said.get("event") or said.get("name"))
     text = text.strip() if text else text
-    if not text and kind == "track":
+    if kind != "track":
+        return text or None
+    if not text:
         raise _Bad("no_event", "nothing says what was done")
-    return segment_name(text) or None
+    return segment_name(text)
 
 
 def _id(said: Object, name: str) -> str | None:

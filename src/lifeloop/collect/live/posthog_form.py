@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from lifeloop.collect.live.bodies import Envelope
 from lifeloop.collect.live.clock import written
+from lifeloop.collect.live.segment_form import DIRECT
 from lifeloop.collect.spool.record import Stamp
 
 Object: TypeAlias = dict[str, Any]
@@ -51,10 +52,11 @@ _AMBIENT = frozenset(
     "$initial_person_info $feature_flag_payloads $active_feature_flags $enabled_feature_flags $had_persisted_distinct_id "
     "$autocapture_disabled_server_side $exception_capture_enabled_server_side $dead_clicks_enabled_server_side "
     "$web_vitals_enabled_server_side $web_vitals_allowed_metrics $replay_sample_rate $replay_minimum_duration "
-    "$replay_script_config $console_log_recording_enabled_server_side $python_version $python_runtime $node_version".split()
+    "$replay_script_config $console_log_recording_enabled_server_side $os_distro "
+    "$python_version $python_runtime $node_version".split()
 )
 """What every event of a browser carries about the browser and itself, and what is said elsewhere in Segment's form."""
-_AMBIENT_HEADS = ("$sdk_debug_", "$feature/", "$session_recording_", "$session_entry_", "$replay_", "$initial_", "$surveys_")
+_AMBIENT_HEADS = ("$sdk_", "$feature/", "$session_recording_", "$session_entry_", "$replay_", "$initial_", "$surveys_")
 
 
 def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
@@ -106,7 +108,9 @@ def _is_random(text: Any) -> bool:
 def _context(properties: Object) -> Object:
     context: Object = {theirs: properties[name] for name, theirs in _CONTEXT.items() if properties.get(name)}
     for inner, names in (("page", _PAGE), ("campaign", _CAMPAIGN)):
-        found = {theirs: properties[name] for name, theirs in names.items() if isinstance(properties.get(name), str)}
+        found = {
+            theirs: text for name, theirs in names.items() if isinstance(text := properties.get(name), str) and text != DIRECT
+        }
         if found:
             context[inner] = found
     if properties.get("$lib"):
@@ -130,7 +134,7 @@ def _as_identify(made: Object, item: Object, properties: Object) -> None:
     traits: Object = {}
     for inner in (item.get("$set_once"), properties.get("$set_once"), item.get("$set"), properties.get("$set")):
         if isinstance(inner, dict):
-            traits.update((name, value) for name, value in inner.items() if name[:1] != "$")
+            traits.update((name, value) for name, value in inner.items() if name[:1] != "$" and value is not None)
     made["type"], made["traits"] = "identify", traits
     made.pop("event")
     made.pop("properties")
@@ -148,8 +152,8 @@ def _as_page(made: Object, _item: Object, properties: Object) -> None:
     if isinstance(title, str):
         made["name"] = title
     for name, theirs in _PAGE.items():
-        if isinstance(properties.get(name), str):
-            made["properties"].setdefault(theirs, properties[name])
+        if isinstance(text := properties.get(name), str) and text != DIRECT:
+            made["properties"].setdefault(theirs, text)
 
 
 def _as_screen(made: Object, _item: Object, properties: Object) -> None:
@@ -165,8 +169,11 @@ def _as_alias(made: Object, item: Object, properties: Object) -> None:
     made.pop("event")
     made.pop("properties")
     distinct, alias = item.get("distinct_id") or properties.get("distinct_id"), properties.get("alias")
-    is_person = made["userId"] is not None and made["userId"] == distinct
-    made["userId"], made["previousId"] = (distinct, alias) if is_person else (alias, distinct)
+    is_person = made["userId"] is not None and made["userId"] == distinct and properties.get("$lib") != "posthog-python"
+    person, device = (distinct, alias) if is_person else (alias, distinct)
+    if _is_random(person) and not _is_random(device):
+        person, device = device, person
+    made["userId"], made["previousId"] = person, device
 
 
 def _as_group(made: Object, _item: Object, properties: Object) -> None:
@@ -176,7 +183,7 @@ def _as_group(made: Object, _item: Object, properties: Object) -> None:
     made.pop("properties")
     traits = properties.get("$group_set")
     made["traits"] = traits if isinstance(traits, dict) else {}
-    if isinstance(made["userId"], str) and made["userId"].startswith("$"):
+    if isinstance(made["userId"], str) and (made["userId"].startswith("$") or _is_random(made["userId"])):
         made["anonymousId"], made["userId"] = made["userId"], None
 
 

@@ -13,26 +13,39 @@ from lifeloop.collect.spool.record import Stamp
 
 Object: TypeAlias = dict[str, Any]
 
+DIRECT = "$direct"
+"""What RudderStack's and PostHog's clients call the referrer of whoever came from nowhere."""
+
 
 def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
     """Complete an event, in place, with what its batch, its path and its headers say, and return it."""
     if not item.get("type"):
         item["type"] = stamp.type_in_path
     if around.batch is not None:
-        for name, of_batch in (("context", around.context), ("integrations", around.integrations)):
-            if isinstance(of_batch, dict) and of_batch:
-                own = item.get(name)
-                item[name] = of_batch | own if isinstance(own, dict) else of_batch
-        if around.sentAt is not None and not item.get("sentAt"):
-            item["sentAt"] = around.sentAt
+        _take_from_batch(item, around)
     if stamp.anonymous_id and not item.get("anonymousId"):
         item["anonymousId"] = stamp.anonymous_id
     if not item.get("timestamp") and "originalTimestamp" in item:
         item["timestamp"] = item["originalTimestamp"]
     item.pop("writeKey", None)
-    if item["type"] in ("identify", "group") and not item.get("traits"):
-        context = item.get("context")
-        traits = context.get("traits") if isinstance(context, dict) else None
-        if traits:
-            item["traits"] = traits
+    context = item.get("context")
+    if isinstance(context, dict):
+        _take_from_context(item, context)
     return item
+
+
+def _take_from_batch(item: Object, around: Envelope) -> None:
+    for name, of_batch in (("context", around.context), ("integrations", around.integrations)):
+        if isinstance(of_batch, dict) and of_batch:
+            own = item.get(name)
+            item[name] = of_batch | own if isinstance(own, dict) else of_batch
+    if around.sentAt is not None and not item.get("sentAt"):
+        item["sentAt"] = around.sentAt
+
+
+def _take_from_context(item: Object, context: Object) -> None:
+    if item["type"] in ("identify", "group") and not item.get("traits") and context.get("traits"):
+        item["traits"] = context["traits"]
+    for page in (context.get("page"), item.get("properties")):
+        if isinstance(page, dict) and page.get("referrer") == DIRECT:
+            page["referrer"] = ""
