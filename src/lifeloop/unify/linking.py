@@ -41,7 +41,8 @@ class Linking:
         changed: set[str] = set()
         asked = set(guests)
         while asked:
-            now = self._write("guest", self._found_of_guests(sorted(asked)))
+            found, public = self._found_of_guests(sorted(asked))
+            now = self._write("guest", found) | public
             self.forget(now)
             changed |= now
             rulings = identities.rulings_for(self.connection, sorted(now))
@@ -55,7 +56,8 @@ class Linking:
             one.identifier for one in ruled if one.kind == "device"
         }
 
-    def _found_of_guests(self, asked: list[str]) -> dict[str, Found]:
+    def _found_of_guests(self, asked: list[str]) -> tuple[dict[str, Found], set[str]]:
+        """Return what follows about each guest, and who of them turned out to name nobody."""
         connection = self.connection
         uses: defaultdict[str, list[Use]] = defaultdict(list)
         for guest, account, first_at, evidence in identities.uses_of(connection, guests=asked):
@@ -65,13 +67,12 @@ class Linking:
         blocked = identities.blocked_among(connection, "guest", asked)
         public = {guest for guest in asked if guest not in blocked and is_public(uses[guest])}
         identities.block(connection, self._blocked("guest", sorted(public)))
-        self.forget(public)
         found = {}
         for guest in asked:
             is_blocked = guest in blocked or guest in public
             one = guest_of([] if is_blocked else uses[guest], emails, rulings.get(guest, []))
             found[guest] = Found((), "blocked_value") if is_blocked and not one.spans else one
-        return found
+        return found, public
 
     def devices(self, seen: Mapping[str, Seen]) -> dict[str, tuple[Span, ...]]:
         """Link devices anew, given all sightings on each, and return the spans of each."""
@@ -179,7 +180,7 @@ class Linking:
         gained = [
             ("link", span.customer_id, span.rule, span.evidence or None) for one, span in now.items() if one not in before
         ]
-        lost = [("unlink", one, why_not or spans[0].rule, None) for one in before if one not in now]
+        lost = [("unlink", one, why_not or (spans[0].rule if spans else "operator"), None) for one in before if one not in now]
         return [
             {
                 "action": action, "kind": kind, "identifier": identifier, "customer_id": customer, "rule": rule,
