@@ -15,14 +15,22 @@ from starlette.exceptions import HTTPException
 from lifeloop import __version__
 from lifeloop.api.auth import FRESH_SECONDS, KeyRing
 from lifeloop.api.collector import collector
+from lifeloop.api.consents import consents_read, consents_written
 from lifeloop.api.customers import customers
 from lifeloop.api.errors import apologise, refuse
 from lifeloop.api.health import health
+from lifeloop.api.identity import merges_read, merges_written
+from lifeloop.api.imports import imports_read, imports_written
+from lifeloop.api.keys import keys
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Looks
 from lifeloop.api.metrics import Metrics
 from lifeloop.api.parts import Door, Parts
+from lifeloop.api.rejected import rejected
 from lifeloop.api.requests import RequestLog
+from lifeloop.api.scores import scores
+from lifeloop.api.segments import segments
+from lifeloop.api.webhooks import webhooks
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.logging import log
 from lifeloop.store.keys import ApiKey, load_keys
@@ -33,6 +41,21 @@ Every request under `/v1` names an API key: `Authorization: Bearer KEY`. A `read
 `ingest` key does neither: it only sends events. An instant is ISO 8601 in UTC; money is whole minor units of the shop's
 base currency, unless a currency stands beside it. A request that is not served says why: `error`, `asked`, `found`, `fix`.
 A write may name an `Idempotency-Key`: sent again with the same one, it is not done again and has the same answer."""
+
+API = (
+    customers,
+    segments,
+    scores,
+    imports_read,
+    imports_written,
+    merges_read,
+    merges_written,
+    consents_read,
+    consents_written,
+    rejected,
+    keys,
+)
+COLLECT = (collector, webhooks)
 
 
 def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
@@ -53,10 +76,11 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
     app.add_exception_handler(RequestValidationError, refuse)
     app.add_exception_handler(Exception, apologise)
     app.add_middleware(RequestLog, metrics=door.metrics, ticks=ticks)
-    for router in (health, *([customers] if "api" in parts.roles else [])):
-        app.router.routes.extend(router.routes)
-    if "collect" in parts.roles:
-        app.router.routes.extend(collector.routes)
+    for role, routers in (("api", API), ("collect", COLLECT)):
+        if role in parts.roles:
+            for router in routers:
+                app.router.routes.extend(router.routes)
+    app.router.routes.extend(health.routes)
     return app
 
 

@@ -22,6 +22,7 @@ from lifeloop.base.errors import (
     StoreError,
     UnknownName,
 )
+from lifeloop.unify.identity import RulingRefused
 
 
 class Problem(BaseModel):
@@ -48,6 +49,7 @@ class ApiError(LifeloopError):
 _KINDS: tuple[tuple[type[LifeloopError], int, str], ...] = (
     (NotEnoughData, 404, "not_found"),
     (UnknownName, 404, "unknown_name"),
+    (RulingRefused, 409, "contradiction"),
     (SettingsError, 400, "bad_request"),
     (FeatureError, 400, "bad_request"),
     (SourceError, 422, "unreadable_file"),

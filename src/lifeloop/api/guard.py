@@ -69,12 +69,6 @@ class ReadRoute(GuardedRoute):
     scope = "read"
 
 
-class AdminRoute(GuardedRoute):
-    """A route that changes something, or shows what only its owner may see."""
-
-    scope = "admin"
-
-
 def asked_for(request: Request) -> str:
     """Return what a request asks for, in words that name nobody."""
     route = request.scope.get("route")

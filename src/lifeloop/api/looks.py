@@ -1,15 +1,19 @@
-"""A look at everything a process needs, kept for a moment so that asking often costs nothing."""
+"""What is kept for a while so that asking often costs nothing: looks at the house's health, and figures of one run."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 KEEP_SECONDS = 1.0
 """How long an answer is given again."""
+
+MOST_KEPT = 16
+T = TypeVar("T")
 
 
 class Looked(BaseModel):
@@ -35,3 +39,20 @@ class Looks:
             if self.ticks() - self._at > KEEP_SECONDS:
                 self._told, self._at = look(), self.ticks()
             return self._told
+
+
+@dataclass
+class Kept:
+    """The last things that were worked out, each under what it depends on; it is worked out by one caller at a time."""
+
+    _known: dict[tuple[object, ...], object] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what stands under `key`, or make it."""
+        with self._lock:
+            if key not in self._known:
+                while len(self._known) >= MOST_KEPT:
+                    self._known.pop(next(iter(self._known)))
+                self._known[key] = make()
+            return self._known[key]  # type: ignore[return-value]  # a key is of one kind of thing

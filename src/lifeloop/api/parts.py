@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from lifeloop.api.auth import Caller, KeyRing
 from lifeloop.api.limits import RateLimit
-from lifeloop.api.looks import Looks
+from lifeloop.api.looks import Kept, Looks
 from lifeloop.api.metrics import Metrics
 from lifeloop.app import App
 from lifeloop.collect.spool.record import Stamp
@@ -53,6 +53,7 @@ class Door:
     collecting: RateLimit
     metrics: Metrics
     looks: Looks
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def app(self) -> App:

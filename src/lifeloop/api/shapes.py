@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from lifeloop.measure.customers import Reason, Score
+
+PLAIN = r"^[^\x00]+$"
+"""A text the store can keep."""
+
+Identifier: TypeAlias = Annotated[str, Field(min_length=1, max_length=256, pattern=PLAIN)]
+"""One value that names somebody."""
+
+CustomerId: TypeAlias = Annotated[
+    str, Path(min_length=1, max_length=256, pattern=PLAIN, description="The shop's own customer id, or one that stands for it.")
+]
+AsOf: TypeAlias = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="Answer from what was known before this moment, one that was run for: 2026-11-22, or an instant.",
+    ),
+]
 
 StageName: TypeAlias = Literal["prospect", "new", "active", "loyal", "at_risk", "lapsed", "won_back"]
 
@@ -90,5 +108,6 @@ class HappeningShown(BaseModel):
     reference: str | None = Field(description="The order, the refund, or the product it is about.")
     amount_minor: int | None = Field(description="Goods, in the shop's base currency.")
     products: int | None = Field(description="Distinct products of an order or refund.")
-    source: str | None = Field(None, description="Where it is known from.")
-    message_id: str | None = Field(None, description="The sender's id of an event.")
+    source: str = Field(description="Where it is known from.")
+    message_id: str | None = Field(description="The sender's id of an event.")
+    properties: dict[str, Any] = Field(description="Everything else the sender of an event said.")

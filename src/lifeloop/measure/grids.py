@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lifeloop.predict.columns import numbers
 from lifeloop.predict.segment.rfm import RFM_NAMES, rfm_name, rfm_scores
+from lifeloop.predict.stage.rules import STAGES
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ def rfm_groups(standing: pa.Table) -> tuple[Group, ...]:
     labels = [rfm_name(label).name if label else None for label in standing.column("rfm").to_pylist()]
     names = {name: (rfm.label.en, rfm.label.zh) for name, rfm in RFM_NAMES.items()}
     return _groups(standing, labels, names)
+
+
+def stage_groups(standing: pa.Table) -> tuple[Group, ...]:
+    """Return the stages that have customers, in the order of a customer's life."""
+    names = {name: (stage.label.en, stage.label.zh) for name, stage in STAGES.items()}
+    return _groups(standing, standing.column("stage").to_pylist(), names)
 
 
 def clusters(standing: pa.Table, chinese: Mapping[str, str]) -> tuple[Group, ...]:
