@@ -89,7 +89,7 @@ async def _collect(request: Request, form: WireForm, type_in_path: str | None) -
             _anonymous_id(request.headers.get("anonymousid")),
             request.headers.get("user-agent", "")[:_TEXT_CHARACTERS] or None,
         )
-        await _put(door, stamp, opened.body)
+        await keep(door, stamp, opened.body)
     except ApiError as error:
         door.metrics.turned_away.labels(error.error).inc()
         raise
@@ -100,7 +100,7 @@ async def _collect(request: Request, form: WireForm, type_in_path: str | None) -
 
 async def _let_in(door: Door, request: Request) -> tuple[Opened, ApiKey, dict[str, str]]:
     """Return a request's events and its key, and what to tell of the key's rate. Raises ApiError."""
-    raw = await _read(request)
+    raw = await read_body(request)
     try:
         opened = open_body(raw, request.headers)
     except TooLarge as error:
@@ -116,7 +116,7 @@ async def _let_in(door: Door, request: Request) -> tuple[Opened, ApiKey, dict[st
     return opened, key, allowance.headers
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """Return the body as it was sent; no more than the largest body is ever held."""
     said = request.headers.get("content-length", "")
     pieces, size = [], int(said) if said.isascii() and said.isdigit() else 0
@@ -151,7 +151,7 @@ async def _key(door: Door, secret: str | None, origin: str | None) -> ApiKey:
     return key
 
 
-async def _put(door: Door, stamp: Stamp, body: bytes) -> None:
+async def keep(door: Door, stamp: Stamp, body: bytes) -> None:
     """Keep a request. Raises ApiError: 429 when too much waits, 503 when the disk does not take it."""
     if door.parts.spool is None:
         raise ApiError(503, "not_collecting", _ASKED, "this process takes no events", "Send them to the one that does.")

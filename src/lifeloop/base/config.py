@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lifeloop.base.errors import SettingsError
@@ -146,6 +146,27 @@ class SourceSettings(_Section):
     date_format: str | None = Field(None, description="strptime format of its dates, where guessing is not enough.")
 
 
+class WebhookSettings(_Section):
+    """[webhooks.NAME]: one shop system that tells of its orders, customers and products by itself."""
+
+    system: Literal["shopify", "woocommerce"] = Field(description="shopify or woocommerce.")
+    secrets: list[SecretStr] = Field(
+        default_factory=list, description="What it signs its webhooks with; while one is exchanged, both. Any one holds."
+    )
+    source: str | None = Field(
+        None, description="Name its facts are kept under. Unset: that of the system, which imports of its export use too."
+    )
+    url: str | None = Field(None, description="Address of its API, such as https://my-shop.myshopify.com; for `reconcile`.")
+    token: SecretStr | None = Field(
+        None, description="Key to its API: Shopify's access token, or WooCommerce's CONSUMER_KEY:CONSUMER_SECRET."
+    )
+
+    @property
+    def kept_under(self) -> str:
+        """The source its facts are kept under."""
+        return self.source or self.system
+
+
 class Settings(BaseSettings):
     """All settings of one home."""
 
@@ -157,6 +178,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     predict: PredictSettings = PredictSettings()
     sources: dict[str, SourceSettings] = {}
+    webhooks: dict[str, WebhookSettings] = {}
 
     @classmethod
     def settings_customise_sources(

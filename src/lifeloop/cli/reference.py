@@ -70,7 +70,7 @@ def settings_reference() -> str:
         parts.append(f"\n## [{section}]\n\n| setting | default | meaning |\n|---|---|---|\n")
         for name, field in model.model_fields.items():
             default = field.get_default(call_default_factory=True)
-            shown = "unset" if default is None else f"`{default!r}`"
+            shown = "needed" if field.is_required() else "unset" if default is None else f"`{default!r}`"
             parts.append(f"| {name} | {shown} | {field.description} |\n")
     return "".join(parts)
 

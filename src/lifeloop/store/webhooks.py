@@ -1,0 +1,42 @@
+"""Webhooks that were accepted, so that a repeated one is known, and when the last one came."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, func, select
+
+from lifeloop.base.clock import Clock, micros
+from lifeloop.store.tables import WEBHOOK
+from lifeloop.store.upsert import insert_into
+
+_C = WEBHOOK.c
+KEPT_DAYS = 7
+"""Days a delivery is remembered. Shops repeat one for some hours; what comes again later says events that are known already."""
+
+_DAY = 86_400_000_000
+
+
+def is_known(connection: Connection, source: str, delivery_id: str) -> bool:
+    """Return whether a delivery was accepted before."""
+    query = select(_C.received_at).where(_C.source == source, _C.delivery_id == delivery_id)
+    return connection.execute(query).one_or_none() is not None
+
+
+def note(connection: Connection, source: str, delivery_id: str, topic: str, clock: Clock) -> bool:
+    """Remember a delivery, and forget old ones. False when it was known."""
+    now = micros(clock.now())
+    connection.execute(delete(WEBHOOK).where(_C.source == source, _C.received_at < now - KEPT_DAYS * _DAY))
+    insert = insert_into(connection, WEBHOOK).on_conflict_do_nothing(index_elements=["source", "delivery_id"])
+    row = {"source": source, "delivery_id": delivery_id, "topic": topic, "received_at": now}
+    return connection.execute(insert, row).rowcount == 1
+
+
+def received(connection: Connection, source: str, since: int) -> dict[str, int]:
+    """Return how many deliveries of each topic came since an instant, in microseconds; at most of the last seven days."""
+    query = select(_C.topic, func.count()).where(_C.source == source, _C.received_at >= since).group_by(_C.topic)
+    return {topic: int(count) for topic, count in connection.execute(query)}
+
+
+def last_received(connection: Connection, source: str) -> int | None:
+    """Return when the last delivery came, in microseconds since 1970 UTC; None where none is remembered."""
+    found = connection.execute(select(func.max(_C.received_at)).where(_C.source == source)).scalar_one()
+    return None if found is None else int(found)
