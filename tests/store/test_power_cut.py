@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from sqlalchemy import create_engine, delete, insert, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import delete, insert, select
 
 from lifeloop.base.errors import StoreError
 from lifeloop.store import Connection, Store, database
-from lifeloop.store.database import guarded, listen_to_sqlite
-from lifeloop.store.migrate import revision_of, upgrade
+from lifeloop.store.database import open_store_over
+from lifeloop.store.migrate import revision_of
 from lifeloop.store.migrations import HEAD
 from lifeloop.store.positions import START, advance, read_positions
 from lifeloop.store.signs import read_signs, say
@@ -31,17 +30,7 @@ KEPT = 12
 
 def switched_on(disk: CutDisk) -> Store:
     """Open our store on a disk as it is found. Raises StoreError."""
-    engine = create_engine(
-        "sqlite:///store.sqlite", module=sqlite_dbapi, creator=lambda: sqlite_dbapi.connect(disk), poolclass=StaticPool
-    )
-    listen_to_sqlite(engine)
-    try:
-        with guarded(engine, "cannot open the store"):
-            upgrade(engine)
-    except StoreError:
-        engine.dispose()
-        raise
-    return Store(engine)
+    return open_store_over(sqlite_dbapi, lambda: sqlite_dbapi.connect(disk))
 
 
 @pytest.fixture(scope="module")

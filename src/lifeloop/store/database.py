@@ -8,13 +8,14 @@ cannot write, on both databases.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from lifeloop.base.errors import SettingsError, StoreError
 
@@ -73,16 +74,14 @@ def open_store(url: str) -> Store:
 
     Raises SettingsError for a URL that names neither, StoreError when it cannot be reached.
     """
-    from lifeloop.store.migrate import upgrade
+    return _opened(_engine(url))
 
-    engine = _engine(url)
-    try:
-        with guarded(engine, "cannot open the store"):
-            upgrade(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return Store(engine)
+
+def open_store_over(driver: Any, connect: Callable[[], Any]) -> Store:
+    """Open a store over another driver of SQLite, a module of the DB-API's form, on the one connection that `connect` makes."""
+    engine = create_engine("sqlite:///store.sqlite", module=driver, creator=connect, poolclass=StaticPool)
+    _listen_to_sqlite(engine)
+    return _opened(engine)
 
 
 @contextmanager
@@ -105,7 +104,7 @@ def guarded(engine: Engine, asked: str) -> Iterator[None]:
         raise StoreError(asked, cause, fix) from error
 
 
-def listen_to_sqlite(engine: Engine) -> None:
+def _listen_to_sqlite(engine: Engine) -> None:
     """Have every connection of an SQLite engine keep what it commits, and begin as reader or as writer."""
 
     @event.listens_for(engine, "connect")
@@ -123,6 +122,18 @@ def listen_to_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _opened(engine: Engine) -> Store:
+    from lifeloop.store.migrate import upgrade
+
+    try:
+        with guarded(engine, "cannot open the store"):
+            upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine)
+
+
 def _engine(url: str) -> Engine:
     try:
         target = make_url(url)
@@ -133,7 +144,7 @@ def _engine(url: str) -> Engine:
         return _postgres(target)
     if target.get_backend_name() == "sqlite":
         engine = create_engine(target, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL)
-        listen_to_sqlite(engine)
+        _listen_to_sqlite(engine)
         return engine
     asked = f"cannot open the store '{target.render_as_string()}'"
     raise SettingsError(asked, "it is neither SQLite nor PostgreSQL", "Set [store] url.")
