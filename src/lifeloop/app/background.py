@@ -67,7 +67,7 @@ def _flow(app: App, spool: str, stop: threading.Event) -> None:
     from lifeloop.collect.flow import Flow
 
     flow = Flow(app.lake, app.engine, app.store, app.home.spool / spool, spool, app.home.path, app.home.settings, app.clock)
-    again_and_again(flow.step, stop, app.home.settings.serve.flow_seconds)
+    again_and_again(lambda: bool(flow.step()), stop, app.home.settings.serve.flow_seconds)
 
 
 def _jobs(app: App, _spool: str, stop: threading.Event) -> None:

@@ -57,9 +57,10 @@ the file states for the whole order, on one row of it; null where the rows add u
 
 `received_at` null: as of the import. `line_no`: the row's place in its order or refund by the file's own word, 0 for what is
 said of the order as a whole; told again, the last word counts. Null where the file does not say: then equal rows are rows of
-their own. `whole`: the line of the file tells all of its order or refund, so that the last such line replaces all of it. `told_at`: when the shop said so; null where
-it does not say, and then it counts when it comes. `placed_at`: when the order was placed, where the shop says so beside the
-time it speaks; null: when it first spoke of it.
+their own. `whole`: the line of the file tells all of its order or refund, so that the last such line replaces all of it.
+
+`told_at`: when the shop said so; null where it does not say, and then it counts when it comes. `placed_at`: when the order was
+placed, where the shop says so beside the time it speaks; null: when it first spoke of it.
 """
 
 PRODUCTS = pa.schema(

@@ -59,6 +59,8 @@ class Rows:
     """The rows as they were written, lists and all, where the file holds objects; numbers are int or Decimal."""
     instants: Mapping[str, Any] = field(default_factory=dict)
     """Columns that the file itself keeps as instants; they stand among `columns` as text too."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Columns of ours that are known already, in their own type; a source that knows of them looks no further."""
 
     def __len__(self) -> int:
         """Count the rows that were divided into fields."""

@@ -42,6 +42,10 @@ class Stage:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close every file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close every file: now the stage can be read."""
         for writer in self._writers.values():
             writer.close()
 

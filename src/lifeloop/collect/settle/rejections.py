@@ -48,6 +48,24 @@ LEFT JOIN stale AS s ON r.file_sha256 = s.file_sha256 AND r.line = s.line WHERE 
 """
 
 
+LIVE_FRESH = f"""
+SELECT {", ".join(f"n.{name}" for name in _COLUMNS)}, $received_at AS received_at
+FROM rejections AS n LEFT JOIN rejected AS r ON n.file_sha256 = r.file_sha256 AND n.line = r.line WHERE r.line IS NULL
+"""
+
+
+def settle_live_rejections(work: Work, stage: Stage) -> Settlement:
+    """Compare rejected live events with the lake: each is known by its place in the spool, which never changes."""
+    if not stage.files("rejected"):
+        return Settlement()
+    tables = {"rejections": stage.source("rejected"), "rejected": REJECTED}
+    counted = f"SELECT reason, count(*) AS n FROM ({LIVE_FRESH}) AS f GROUP BY reason ORDER BY reason"
+    stamp = {"received_at": work.values["received_at"]}
+    reasons = {row["reason"]: row["n"] for row in work.engine.query(counted, tables, **stamp).to_pylist()}
+    changes = [Change(REJECTED, "append", LIVE_FRESH, tables, stamp)] if reasons else []
+    return Settlement(rejected=reasons, changes=changes)
+
+
 def settle_rejections(work: Work, stage: Stage, sha256: list[str]) -> Settlement:
     """Compare the rejected rows of this import, which read the files of these fingerprints, with the lake."""
     import pyarrow as pa

@@ -34,6 +34,11 @@ _UTC = ZoneInfo("UTC")
 _OWN_PLACES = ("email", "country")
 """Columns that stand in different places in an order, in an `identify`, and in other events."""
 
+_WHO_WHAT_WHEN = frozenset(
+    {"type", "event", "message_id", "customer_id", "anonymous_id", "email", "occurred_at", "received_at"}
+)
+"""What `Rows.given` tells of live events, whose people are known to the store and not staged."""
+
 
 class Segment:
     """The source of archives in Segment's wire form."""
@@ -71,32 +76,36 @@ class _Reader:
     def __call__(self, rows: Rows) -> tuple[Facts, Sieve]:
         """Make facts of some objects."""
         objects, reading = objects_in(rows), self._reading
-        told = columns_at(objects, self._events)
-        name = by_distinct(told["event"], lambda text: segment_name(text.strip()), pa.string())
-        is_track = as_mask(pc.equal(told["type"], "track"))
+        told = columns_at(objects, {ours: places for ours, places in self._events.items() if not _is_given(rows, ours)})
+        kind, name = _kind_and_name(rows, told)
+        is_track = as_mask(pc.equal(kind, "track"))
         is_order, is_refund = (is_track & _among(name, names) for names in (ORDERED, GIVEN_BACK))
-        is_person = as_mask(pc.equal(told["type"], "identify"))
-        sales, people = np.flatnonzero(is_order | is_refund), np.flatnonzero(is_person)
-        of_sale, of_person = columns_at(objects, self._sales, sales), columns_at(objects, self._people, people)
+        is_person = as_mask(pc.equal(kind, "identify"))
+        sales = np.flatnonzero(is_order | is_refund)
+        of_sale = columns_at(objects, self._sales, sales)
+        of_person = {} if rows.given else columns_at(objects, self._people, np.flatnonzero(is_person))
         said_in = (of_sale, of_person, told)
         any_of = {ours: pc.coalesce(*(said[ours] for said in said_in if ours in said)) for ours in _OWN_PLACES}
         ours = {**of_person, **of_sale, **told, **any_of}
         columns = {reading.columns[name]: column for name, column in ours.items()}
         wire = replace(rows, columns=columns)
         sieve = Sieve(wire)
-        said = _said(reading, wire, sieve, name)
+        said = _given(reading, wire) if rows.given else _said(reading, wire, sieve, name)
         event = _event(reading, wire, name, said)
         found = Sales(reading, wire, sieve, is_order, is_refund, Items.of(objects, sales), said).staged()
-        named = as_mask(pc.is_valid(said["customer_id"]))
-        has_email = as_mask(pc.is_valid(reading.text(wire, "email")))
-        tells = named & (is_person | ((is_order | is_refund) & has_email))
-        person = _person(reading, wire, said)
-        facts = {
-            "event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}),
-            "sale": found,
-            "customer": staged("customer", sieve.good & tells, person),
-        }
+        facts = {"event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}), "sale": found}
+        if not rows.given:
+            has_email = as_mask(pc.is_valid(reading.text(wire, "email")))
+            tells = as_mask(pc.is_valid(said["customer_id"])) & (is_person | ((is_order | is_refund) & has_email))
+            facts["customer"] = staged("customer", sieve.good & tells, _person(reading, wire, said))
         return Facts(facts), sieve
+
+
+def _kind_and_name(rows: Rows, told: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the type of each event, and Segment's name of it."""
+    if rows.given:
+        return rows.given["type"], rows.given["name"]
+    return told["type"], by_distinct(told["event"], lambda text: segment_name(text.strip()), pa.string())
 
 
 def _is_said(ours: str, theirs: str) -> bool:
@@ -106,6 +115,16 @@ def _is_said(ours: str, theirs: str) -> bool:
 
 def _among(name: Any, names: Sequence[str]) -> Mask:
     return as_mask(pc.is_in(name, value_set=pa.array(names)))
+
+
+def _is_given(rows: Rows, ours: str) -> bool:
+    """Return whether a column need not be looked for, because who did what and when has been found out before."""
+    return bool(rows.given) and ours in _WHO_WHAT_WHEN
+
+
+def _given(reading: Reading, rows: Rows) -> dict[str, Any]:
+    """Return who did it and when, where that has been found out before."""
+    return {**rows.given, "session_id": clean_ids(reading.text(rows, "session_id"))}
 
 
 def _said(reading: Reading, rows: Rows, sieve: Sieve, name: Any) -> dict[str, Any]:

@@ -1,0 +1,212 @@
+"""The live flow: what was accepted, from the spool into the lake, each event once for ever.
+
+A step reads records from where the last one ended, makes facts of them as of an archive in Segment's form, compares them with
+the lake and writes what is new; then it moves its position on. A crash in between repeats the step, and nothing is written
+twice: an event by its source and message id, an order by what it says, a rejected one by its place in the spool.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from lifeloop.base.clock import Clock
+from lifeloop.base.config import Home, Settings
+from lifeloop.base.errors import LakeError
+from lifeloop.base.ids import stable_id
+from lifeloop.base.lock import writing
+from lifeloop.collect.facts import Facts
+from lifeloop.collect.live.batch import Batch, line_of
+from lifeloop.collect.live.heard import Heard, Refused
+from lifeloop.collect.live.hearing import heard
+from lifeloop.collect.rows import Damaged
+from lifeloop.collect.settle import settle
+from lifeloop.collect.settle.change import Work
+from lifeloop.collect.source import Reading
+from lifeloop.collect.sources.segment import Segment
+from lifeloop.collect.spool import Place, next_place, read_records
+from lifeloop.collect.stage import Stage
+from lifeloop.lake import Engine, Lake
+from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED
+from lifeloop.store import Store
+from lifeloop.store.positions import advance, read_position
+
+READER = "flow"
+"""The name of its position in the spool."""
+STEP_BYTES = 64 << 20
+"""Bodies one step takes: about 110,000 events."""
+COMPACT_EVERY = 16
+"""Steps that wrote, between two compactions."""
+VACUUM_EVERY = 256
+KEEP_HOURS = 6
+"""Hours a file that compaction replaced is kept for whoever still reads it."""
+_BATCH_EVENTS = 10_000
+_ASKED = "cannot keep live facts now"
+_PATIENCE_S = 60.0
+_WRITTEN = (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, REJECTED)
+
+
+@dataclass(frozen=True)
+class Flowed:
+    """What one step came to; false when there was nothing to do."""
+
+    records: int = 0
+    events: int = 0
+    """Events staged, known ones among them."""
+    refused: int = 0
+    written: tuple[str, ...] = ()
+    """Tables that changed."""
+
+    def __bool__(self) -> bool:
+        return self.records > 0
+
+
+class Flow:
+    """Carries one spool into the lake. One process runs it; a second one is told so by the position."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        engine: Engine,
+        store: Store,
+        folder: Path,
+        spool: str,
+        home: Path,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        """`folder` holds the spool called `spool`; `home` is the data home, whose facts are locked while they are written."""
+        self._lake, self._engine, self._store = lake, engine.as_stored, store
+        self._folder, self._spool, self._home, self._clock = folder, spool, home, clock
+        self._settings = settings
+        self._steps = 0
+
+    def step(self, limit_bytes: int = STEP_BYTES) -> Flowed:
+        """Carry records of up to `limit_bytes` into the lake. Raises LakeError, StoreError, OSError; then it is done again."""
+        if not self._is_free():
+            return Flowed()
+        start = self._position()
+        with ExitStack() as held:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="lifeloop-flow-")))
+            gathered = _Gathered(folder, self._spool, self._reading())
+            place, records = start, 0
+            for record in read_records(self._folder, start, limit_bytes=limit_bytes):
+                gathered.take(record.place, record.stamp.source, *heard(record))
+                place, records = record.after, records + 1
+            gathered.close()
+            if not records:
+                place = next_place(self._folder, start)
+            written = self._write(gathered) if records else ()
+            if place != start:
+                self._advance(start, place)
+            return Flowed(records, gathered.events, gathered.refused, written)
+
+    def _is_free(self) -> bool:
+        """Return whether no import writes facts now: what would wait for it is not even read."""
+        try:
+            with writing(self._home, _ASKED):
+                return True
+        except LakeError:
+            return False
+
+    def _write(self, gathered: _Gathered) -> tuple[str, ...]:
+        written: dict[str, None] = {}
+        with writing(self._home, _ASKED, patience_s=_PATIENCE_S):
+            if not self._lake.exists(IDENTITY):
+                self._lake.append(IDENTITY, IDENTITY.empty())
+            for source, stage in gathered.stages.items():
+                values = {"received_at": self._clock.now(), "base": gathered.reading.base}
+                work = Work(self._lake, self._engine, stage.folder, source, values, parts=1, live=True)
+                for change in settle(work, stage, []).changes:
+                    change.write(self._lake, self._engine)
+                    written[change.table.name] = None
+            self._tidy(wrote=bool(written))
+        return tuple(written)
+
+    def _tidy(self, *, wrote: bool) -> None:
+        """Join small files now and then, and delete those that were joined long ago."""
+        self._steps += wrote
+        if wrote and self._steps % COMPACT_EVERY == 0:
+            for table in _WRITTEN:
+                self._lake.compact(table)
+        if wrote and self._steps % VACUUM_EVERY == 0:
+            for table in _WRITTEN:
+                self._lake.vacuum(table, keep_hours=KEEP_HOURS)
+
+    def _reading(self) -> Reading:
+        shop = self._settings.shop
+        if shop.currency is None:
+            shop = Home.open(self._home).settings.shop
+        base = shop.currency or "EUR"
+        return Reading(
+            columns={},
+            zone=shop.zone,
+            latest=self._clock.now() + timedelta(days=1),
+            base=base,
+            currency=base,
+            rates={code: Decimal(str(rate)) for code, rate in shop.rates.items()},
+        )
+
+    def _position(self) -> Place:
+        with self._store.reading() as connection:
+            return Place(*read_position(connection, self._spool, READER))
+
+    def _advance(self, start: Place, place: Place) -> None:
+        with self._store.writing() as connection:
+            advance(connection, self._spool, READER, place, self._clock, came_from=start)
+
+
+class _Gathered:
+    """What one step read, staged by source; at most a batch of events is in memory."""
+
+    def __init__(self, folder: Path, spool: str, reading: Reading) -> None:
+        self.reading = reading
+        self.events = 0
+        self.refused = 0
+        self.stages: dict[str, Stage] = {}
+        self._folder, self._spool = folder, spool
+        self._read = Segment().begin(reading)
+        self._batches: dict[str, Batch] = {}
+
+    def take(self, place: Place, source: str, events: list[Heard], refused: list[Refused]) -> None:
+        """Take the events of one record, and those that cannot become facts."""
+        batch = self._batches.get(source)
+        if batch is None or batch.segment != place.segment or len(batch) >= _BATCH_EVENTS:
+            self._stage_batch(source)
+            batch = self._batches[source] = Batch(place.segment)
+        batch.add(place, events)
+        self.events += len(events)
+        self._refuse(
+            source, place.segment, [Damaged(line_of(place, one.index), one.reason, one.detail, one.raw) for one in refused]
+        )
+
+    def close(self) -> None:
+        """Stage what is left and close the files."""
+        for source in list(self._batches):
+            self._stage_batch(source)
+        for stage in self.stages.values():
+            stage.close()
+
+    def _stage_batch(self, source: str) -> None:
+        batch = self._batches.pop(source, None)
+        if not batch:
+            return
+        facts, sieve = self._read(batch.rows())
+        told = {form: table for form, table in batch.with_clocks(facts).tables.items() if form != "customer"}
+        self._stage(source).add(batch.segment, Facts(told))
+        self._refuse(source, batch.segment, sieve.rejected())
+
+    def _refuse(self, source: str, segment: int, damaged: list[Damaged]) -> None:
+        """Keep what cannot become a fact: its file is the segment of the spool it stood in."""
+        self.refused += len(damaged)
+        if damaged:
+            self._stage(source).reject(segment, f"live:{source}", stable_id(self._spool, str(segment)), damaged)
+
+    def _stage(self, source: str) -> Stage:
+        if source not in self.stages:
+            self.stages[source] = Stage(self._folder / f"source-{len(self.stages)}")
+        return self.stages[source]
