@@ -17,6 +17,8 @@ from lifeloop.collect.live.heard import Clock
 GROSS = 60_000_000
 """A skew, or an instant in the future, of more microseconds than this is a wrong clock; less is the way and rounding."""
 
+_LAST = 253_402_300_799_999_999
+"""The end of the year 9999."""
 _UNITS = ((range(9, 11), 1_000_000), (range(12, 14), 1_000), (range(15, 17), 1))
 """Digits of a count since 1970 -> microseconds in one of it."""
 
@@ -42,7 +44,7 @@ def parse(value: Any) -> int | None:
 
 def _checked(instant: datetime) -> int | None:
     found = micros(instant)
-    return found if found >= 0 else None
+    return found if 0 <= found <= _LAST else None
 
 
 def _of_number(text: str) -> int | None:
