@@ -1,8 +1,9 @@
 """A disk under SQLite that loses its power: what was not synchronised is dropped, torn or reordered, as seeds have it.
 
 `CutDisk` keeps for each file the bytes as they are, the bytes as of its last synchronisation, and the later writes in pieces of
-one sector. After a cut a file holds its synchronised bytes and a random part of the later pieces. A file that was never
-synchronised may be gone, one whose deletion was not may be back. Needs APSW.
+one sector. After a cut a file holds its synchronised bytes and a random part of the later pieces. A file whose name was not
+synchronised may be gone, one whose deletion was not may be back; as SQLite does on Unix, the first synchronisation of a new log
+synchronises its folder too. Needs APSW.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _Content:
         self.later.append((size, None))
 
     def sync(self) -> None:
-        self.kept, self.later, self.is_entered = bytearray(self.now), [], True
+        self.kept, self.later = bytearray(self.now), []
 
     def after_cut(self, rng: np.random.Generator) -> _Content:
         chance = rng.choice([0.0, rng.random(), 1.0], p=[0.2, 0.6, 0.2])
@@ -67,6 +68,8 @@ class CutDisk:
     left: int = 1 << 60
     syncs: bool = True
     """False: synchronising does nothing, as on a disk or under a setting that lies."""
+    room: int = 1 << 60
+    """Bytes that all files together may have; beyond, a write fails."""
     files: dict[str, _Content] = field(default_factory=dict)
     deleted: dict[str, _Content] = field(default_factory=dict)
     """Files whose deletion a cut may take back."""
@@ -82,6 +85,10 @@ class CutDisk:
         if self.is_off:
             raise PowerCut("the power is gone")
 
+    def taken(self) -> int:
+        """Return the bytes of all files together."""
+        return sum(len(file.now) for file in self.files.values())
+
     def after_cut(self) -> CutDisk:
         """Return the disk as it is found when the power is back."""
         files = {name: file.after_cut(self.rng) for name, file in self.files.items() if file.is_entered or self._luck()}
@@ -93,6 +100,12 @@ class CutDisk:
         files = {name: _Content(bytearray(file.now), bytearray(file.now), is_entered=True) for name, file in self.files.items()}
         return CutDisk(rng, syncs=syncs, files=files)
 
+    def sync_folder(self) -> None:
+        """Make every name that was entered or taken away last, as a file system does when the folder is synchronised."""
+        self.deleted.clear()
+        for file in self.files.values():
+            file.is_entered = True
+
     def _luck(self) -> bool:
         return bool(self.rng.random() < 0.5)
 
@@ -100,14 +113,16 @@ class CutDisk:
 class _File:
     """What SQLite calls for one open file."""
 
-    def __init__(self, disk: CutDisk, content: _Content) -> None:
-        self._disk, self._content = disk, content
+    def __init__(self, disk: CutDisk, content: _Content, *, is_log: bool) -> None:
+        self._disk, self._content, self._is_log = disk, content, is_log
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - SQLite's names
         return bytes(self._content.now[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         self._disk.act()
+        if offset + len(data) > len(self._content.now) and self._disk.taken() + len(data) > self._disk.room:
+            raise apsw.FullError("database or disk is full")
         self._content.write(offset, bytes(data))
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
@@ -118,6 +133,8 @@ class _File:
         self._disk.act()
         if self._disk.syncs:
             self._content.sync()
+            if not self._content.is_entered and self._is_log:
+                self._disk.sync_folder()
 
     def xFileSize(self) -> int:  # noqa: N802
         return len(self._content.now)
@@ -158,13 +175,14 @@ class Machine(apsw.VFS):
         """Return an open file; its name stands in the folder from then on."""
         flags[1] = flags[0]
         if name is None:
-            return _File(self._disk, _Content())
+            return _File(self._disk, _Content(), is_log=False)
         path = str(name.filename() if isinstance(name, apsw.URIFilename) else name)
         if path not in self._disk.files:
             if not flags[0] & apsw.SQLITE_OPEN_CREATE:
                 raise apsw.CantOpenError(path)
             self._disk.files[path] = _Content()
-        return _File(self._disk, self._disk.files[path])
+        is_log = bool(flags[0] & (apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL))
+        return _File(self._disk, self._disk.files[path], is_log=is_log)
 
     def xDelete(self, name: str, sync_folder: bool) -> None:  # noqa: N802, FBT001
         """Remove a file."""
@@ -173,7 +191,7 @@ class Machine(apsw.VFS):
         if gone is not None and gone.is_entered:
             self._disk.deleted[name] = gone
         if sync_folder and self._disk.syncs:
-            self._disk.deleted.clear()
+            self._disk.sync_folder()
 
     def xAccess(self, name: str, _flags: int) -> bool:  # noqa: N802
         """Whether there is such a file."""
