@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import socket
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeloop.api.collector import POSTHOG_PATHS, TYPE_OF_PATH
+from lifeloop.api.collector import BEACON_PATH, POSTHOG_PATHS, TYPE_OF_PATH
 from lifeloop.api.parts import Parts
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock, micros
@@ -117,10 +118,20 @@ def test_the_key_is_found_wherever_a_client_puts_it(door: httpx.Client, basket: 
         door.post("/batch/", json={"api_key": key, "batch": [with_token | {"properties": {}, "distinct_id": "ann"}]}),
         door.post("/e/", json=with_token),
         door.post("/e/", json=[with_token]),
+        door.post(BEACON_PATH, params={"writeKey": key}, json={"batch": [event()]}),
     ]
 
-    assert [answer.status_code for answer in answers] == [200] * 8
-    assert len(basket.heard()) == 8
+    assert [answer.status_code for answer in answers] == [200] * 9
+    assert len(basket.heard()) == 9
+
+
+def test_a_request_that_is_cut_short_is_not_taken(house: House, door: httpx.Client, basket: Basket, key: str) -> None:
+    head = f"POST /v1/t HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 500\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", httpx.URL(house.url).port or 0)) as line:
+        line.sendall(head + json.dumps(event()).encode())
+    door.get("/healthz")
+
+    assert basket.records == []
 
 
 def test_a_body_is_taken_in_every_wrapping_clients_use(door: httpx.Client, basket: Basket, key: str) -> None:

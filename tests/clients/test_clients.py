@@ -86,6 +86,12 @@ def test_a_page_may_send_its_events_together(shop: Any, browser: Callable[..., l
     arrived_whole(shop.waits_for("batching", 7), IN_BROWSERS["segment"])
 
 
+def test_a_page_may_send_its_events_as_a_beacon(shop: Any, browser: Callable[..., list[str]]) -> None:
+    browser("rudder", shop.key("beacon"), beacon="yes")
+
+    arrived_whole(shop.waits_for("beacon", 6), IN_BROWSERS["rudder"])
+
+
 @pytest.mark.parametrize(
     ("script", "failure"),
     [("segment_python.py", SpoolBusy("cannot take more now")), ("segment_node.mjs", SpoolFailed("the disk is full"))],

@@ -16,9 +16,10 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from lifeloop.api import client_settings
-from lifeloop.api.auth import checked, no_key
+from lifeloop.api.auth import Caller, checked, no_key
 from lifeloop.api.errors import ApiError, problems, refusal
 from lifeloop.api.parts import Door
 from lifeloop.base.clock import micros
@@ -43,6 +44,9 @@ TYPE_OF_PATH: Mapping[str, str | None] = {
 
 POSTHOG_PATHS = ("/batch", "/e", "/i/v0/e", "/capture")
 """With and without a slash at the end."""
+
+BEACON_PATH = "/beacon/v1/batch"
+"""Where RudderStack's browser client sends when it uses beacons; its key stands in the query."""
 
 _ASKED = "cannot collect events"
 _RETRY_S = 5
@@ -77,7 +81,7 @@ collector = APIRouter(route_class=CollectRoute, tags=["collect"])
 
 
 async def _collect(request: Request, form: WireForm, type_in_path: str | None) -> Response:
-    """Take the events of one request. Raises ApiError."""
+    """Take the events of one request. Raises ApiError, and StoreError where an unknown key cannot be looked for."""
     door: Door = request.app.state.door
     try:
         opened, key, limits = await _let_in(door, request)
@@ -90,8 +94,8 @@ async def _collect(request: Request, form: WireForm, type_in_path: str | None) -
             request.headers.get("user-agent", "")[:_TEXT_CHARACTERS] or None,
         )
         await keep(door, stamp, opened.body)
-    except ApiError as error:
-        door.metrics.turned_away.labels(error.error).inc()
+    except LifeloopError as error:
+        door.metrics.turned_away.labels(error.error if isinstance(error, ApiError) else "store_unavailable").inc()
         raise
     door.metrics.accepted.labels(form).inc()
     door.metrics.events.labels(form).inc(opened.events)
@@ -107,7 +111,9 @@ async def _let_in(door: Door, request: Request) -> tuple[Opened, ApiKey, dict[st
         raise _too_large(error) from error
     except BadBody as error:
         raise ApiError(400, "bad_body", error.asked, error.found, error.fix) from error
-    key = await _key(door, opened.key, request.headers.get("origin"))
+    secret = opened.key or request.query_params.get("writeKey")
+    key = await _key(door, secret, request.headers.get("origin"))
+    request.state.caller = Caller(key)
     allowance = door.collecting.take(key.key_id)
     if not allowance.granted:
         found = f"the key sends more than {door.collecting.per_second:g} requests a second"
@@ -122,11 +128,14 @@ async def read_body(request: Request) -> bytes:
     pieces, size = [], int(said) if said.isascii() and said.isdigit() else 0
     if size <= BODY_BYTES:
         size = 0
-        async for piece in request.stream():
-            pieces.append(piece)
-            size += len(piece)
-            if size > BODY_BYTES:
-                break
+        try:
+            async for piece in request.stream():
+                pieces.append(piece)
+                size += len(piece)
+                if size > BODY_BYTES:
+                    break
+        except ClientDisconnect as error:
+            raise ApiError(400, "cut_short", _ASKED, "the connection ended within the body", "Send it again.") from error
     if size > BODY_BYTES:
         raise _too_large(
             TooLarge("cannot take the request's body", f"it has more than {BODY_BYTES:,} bytes", "Send less at once.")
@@ -221,6 +230,7 @@ def _declare() -> None:
     for word, type_in_path in TYPE_OF_PATH.items():
         what = f"events of type {type_in_path}" if type_in_path else "a batch of events"
         _post(f"/v1/{word}", "segment", type_in_path, f"Take {what} from a Segment or RudderStack client")
+    _post(BEACON_PATH, "segment", None, "Take a beacon of events from a RudderStack client")
     for path in POSTHOG_PATHS:
         _post(f"{path}/", "posthog", None, "Take events from a PostHog client")
         collector.add_api_route(path, _endpoint("posthog", None), methods=["POST"], include_in_schema=False)
