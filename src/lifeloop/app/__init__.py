@@ -20,6 +20,7 @@ from lifeloop.base.lock import writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import ORDER, SCORE, SNAPSHOT, TABLES
+from lifeloop.unify.resolved import RESOLVED
 
 if TYPE_CHECKING:
     from lifeloop.app.doctor import Check
@@ -44,6 +45,8 @@ SELECT count(*) AS n FROM (
     HAVING count(DISTINCT source) > 1
 ) AS twice
 """
+
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class App:
         """Put a home together. Raises SettingsError."""
         home = Home.open(path)
         lake = Lake(home.lake_url, home.settings.lake.options)
-        engine = DuckEngine(lake, memory_mb=home.settings.lake.memory_mb, threads=home.settings.lake.threads)
+        keep = home.settings.lake
+        engine = DuckEngine(lake, memory_mb=keep.memory_mb, threads=keep.threads, views=RESOLVED)
         return cls(home=home, lake=lake, engine=engine, clock=clock)
 
     @property
@@ -154,9 +158,8 @@ class App:
         Raises SourceError, and LakeError while another import or run writes in this home.
         """
         from lifeloop.collect import import_files
-        from lifeloop.unify import unify
 
-        with nullcontext() if dry_run else writing(self.home.path, "cannot import now"):
+        with nullcontext() if dry_run else writing(self.home.path, "cannot import now", patience_s=self._patience_s):
             report = import_files(
                 self.lake,
                 self.engine,
@@ -173,7 +176,7 @@ class App:
             if not dry_run:
                 if report.currency and self.home.settings.shop.currency is None:
                     self.home.settle_currency(report.currency)
-                unify(self.lake, self.engine)
+                self._unify()
         twice = self.told_twice()
         if not twice:
             return report
@@ -190,7 +193,6 @@ class App:
         """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
-        from lifeloop.unify import unify
 
         span = self.span()
         if span.first >= as_of:
@@ -198,8 +200,9 @@ class App:
                 f"cannot run as of {as_of:%Y-%m-%d}", f"the first order is of {span.first:%Y-%m-%d}", "Choose a later --as-of."
             )
         home = self.home
-        with writing(home.path, "cannot run now"):
-            unify(self.lake, self.engine)
+        with writing(home.path, "cannot run now", "run"):
+            with writing(home.path, "cannot run now", patience_s=self._patience_s):
+                self._unify()
             progress("features", 0, 1)
             customers = write_snapshot(self.lake, self.engine, as_of, zone=self.zone)
             progress("features", 1, 1)
@@ -211,6 +214,23 @@ class App:
             for table in TABLES.values():
                 self.lake.vacuum(table)
         return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models)
+
+    @property
+    def _patience_s(self) -> float:
+        """How long to wait for whoever writes facts: where facts come in live, that is never for long."""
+        return _PATIENCE_S if self.home.spool.exists() else 0.0
+
+    def _unify(self) -> None:
+        """Bring customers up to date with the facts, and with what the store knows of people. Raises StoreError."""
+        from lifeloop.unify import unify
+
+        if not self.has_store:
+            unify(self.lake, self.engine)
+            return
+        from lifeloop.unify.handed import handed_over
+
+        told = handed_over(self.store)
+        unify(self.lake, self.engine, profiles=told.profiles, links=told.links)
 
     def last_run(self, text: str | None) -> datetime:
         """Return the moment asked for, else that of the last run. Raises NotEnoughData when nothing was run for it."""

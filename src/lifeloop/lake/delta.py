@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from lifeloop.base.errors import LakeError
-from lifeloop.schema import TABLES, Table
+from lifeloop.schema import EVENT, IDENTITY, TABLES, Table
 
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 T = TypeVar("T")
@@ -31,6 +32,7 @@ KEEP_HOURS = 168
 """Hours a replaced file is kept for whoever is still reading it."""
 
 _GONE = "_gone"
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _WRITER = WriterProperties(compression="ZSTD", compression_level=3)
 
 
@@ -138,28 +140,44 @@ class Lake:
     def delete_customer(self, customer_id: str) -> dict[str, int]:
         """Delete every row of one customer from every table, and every old file that still holds one.
 
+        What means the customer goes with it: rows of linked ids, and what was done on a device while it was theirs.
         The deletion is a merge, because the log keeps a deletion's condition for ever and it would name the customer.
         Returns the rows deleted by table. A reader that had an old file open keeps it until it closes.
         """
-        whom = pa.table({"customer_id": [customer_id]})
-
-        def delete(opened: DeltaTable) -> dict[str, Any]:
-            merge = opened.merge(
-                whom,
-                predicate="t.customer_id = s.customer_id",
-                source_alias="s",
-                target_alias="t",
-                writer_properties=_WRITER,
-            )
-            return merge.when_matched_delete().execute()
-
+        names, devices = self._means(customer_id)
+        by_name = "t.customer_id = s.customer_id"
+        by_device = (
+            "t.customer_id IS NULL AND t.anonymous_id = s.identifier AND t.occurred_at >= s.since AND t.occurred_at < s.until"
+        )
         deleted = {}
         for table in TABLES.values():
             if "customer_id" not in table.columns or not self.exists(table):
                 continue
-            deleted[table.name] = int(self._guard(table, delete)["num_target_rows_deleted"])
+            gone = self._delete(table, names, by_name)
+            if table is EVENT and devices.num_rows:
+                gone += self._delete(table, devices, by_device)
+            if table is IDENTITY:
+                gone += self._delete(table, names.rename_columns(["identifier"]), "t.identifier = s.identifier")
+            deleted[table.name] = gone
             self.vacuum(table, keep_hours=0)
         return deleted
+
+    def _means(self, customer_id: str) -> tuple[pa.Table, pa.Table]:
+        """Return the ids by which facts name a customer, and the devices that were theirs, with since when and until when."""
+        rows = self.scan(IDENTITY).read_all() if self.exists(IDENTITY) else IDENTITY.empty()
+        theirs = rows.filter(pc.equal(rows["customer_id"], customer_id))
+        is_device = pc.equal(theirs["kind"], "device")
+        names = {customer_id, *theirs.filter(pc.invert(is_device))["identifier"].to_pylist()}
+        devices = theirs.filter(is_device).select(["identifier", "since", "until"])
+        ended = pc.fill_null(devices["until"], pa.scalar(_NEVER, devices.schema.field("until").type))
+        return pa.table({"customer_id": sorted(names)}), devices.set_column(2, "until", ended)
+
+    def _delete(self, table: Table, whom: pa.Table, same: str) -> int:
+        def delete(opened: DeltaTable) -> dict[str, Any]:
+            merge = opened.merge(whom, same, source_alias="s", target_alias="t", writer_properties=_WRITER)
+            return merge.when_matched_delete().execute()
+
+        return int(self._guard(table, delete)["num_target_rows_deleted"])
 
     def compact(self, table: Table) -> int:
         """Join small files to large ones; returns how many files went."""
