@@ -23,6 +23,7 @@ KEPT_TRAITS = 100
 _LONGEST_TRAIT = 2000
 _LONGEST_NAME = 100
 _NEVER = 1 << 62
+_NO_TRAITS: Mapping[str, Word] = {}
 _RAW = msgspec.json.Decoder(dict[str, tuple[msgspec.Raw, int]])
 
 
@@ -79,11 +80,13 @@ class Told:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def traits_in(heard: Heard) -> dict[str, Word]:
+def traits_in(heard: Heard) -> Mapping[str, Word]:
     """Return the traits of a person that an event tells: those of an identify, of `context.traits`, and the e-mail."""
     said, at = heard.said, heard.occurred_at
-    found: dict[str, Word] = {}
     around = inner(inner(said, "context"), "traits")
+    if not around and heard.email is None and heard.type != "identify":
+        return _NO_TRAITS
+    found: dict[str, Word] = {}
     own = inner(said, "traits") if heard.type == "identify" else around
     for traits in (around, own) if own is not around else (own,):
         for name, value in traits.items():

@@ -18,6 +18,8 @@ from lifeloop.unify.told import Word, inner, json_text, text_of
 _CAMPAIGN = ("source", "medium", "campaign", "term", "content")
 _FROM_CONTEXT = {"name": "campaign", **{name: name for name in _CAMPAIGN}}
 _ON_SITE = frozenset({"page", "screen", "track"})
+_SAYING = frozenset({"campaign", "page", "utm_source", "utm_campaign", "referrer"})
+"""What a context or properties must have one of, to say anything of where a visit came from."""
 _LONGEST = 200
 
 
@@ -33,6 +35,8 @@ def touch_of(said: Mapping[str, Any], at: int) -> Word | None:
     if said.get("type") not in _ON_SITE:
         return None
     context, properties = inner(said, "context"), inner(said, "properties")
+    if _SAYING.isdisjoint(context) and _SAYING.isdisjoint(properties):
+        return None
     page = inner(context, "page")
     found = _campaign(context, properties, page)
     referrer = _foreign(page or properties)
