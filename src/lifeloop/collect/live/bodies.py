@@ -105,7 +105,7 @@ def open_body(raw: bytes, headers: Mapping[str, str], *, limit: int = BODY_BYTES
     except NO_JSON as error:
         if b"\\u" not in body or isinstance(error, RecursionError):
             raise _bad(str(error)) from error
-        body = _without_half_characters(body)
+        body = without_half_characters(body)
         try:
             items, envelope = divided(body)
         except NO_JSON as still:
@@ -180,7 +180,7 @@ def _of_form(body: bytes, limit: int) -> bytes:
     return _unpacked(packed, limit).strip(_BLANK)
 
 
-def _without_half_characters(body: bytes) -> bytes:
+def without_half_characters(body: bytes) -> bytes:
     """Return JSON with U+FFFD for each half of a character: browsers cut texts within an emoji."""
     return _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
 

@@ -18,7 +18,7 @@ from lifeloop.collect.event_names import TYPES, segment_name
 from lifeloop.collect.idents import clean_email, clean_id
 from lifeloop.collect.jsonlines import is_too_deep, plain_text
 from lifeloop.collect.live import posthog_form, segment_form
-from lifeloop.collect.live.bodies import ITEM_BYTES, ITEMS, NO_JSON, Envelope, divided
+from lifeloop.collect.live.bodies import ITEM_BYTES, ITEMS, NO_JSON, Envelope, divided, without_half_characters
 from lifeloop.collect.live.bots import is_bot
 from lifeloop.collect.live.clock import parse, parse_shared, settled, written
 from lifeloop.collect.live.heard import Heard, Refused
@@ -77,12 +77,14 @@ def _from_shop(record: Record) -> tuple[list[Heard], list[Refused]]:
     good: list[Heard] = []
     refused: list[Refused] = []
     try:
-        said = _SHOPS[record.stamp.form]()(record.stamp, record.body)
+        record.body.decode("utf-8")
+        said = _SHOPS[record.stamp.form]()(record.stamp, without_half_characters(record.body))
     except NO_JSON as error:
         return [], [_refused(0, "bad_document", str(error), record.body)]
+    holds_nul = b"\\u0000" in record.body
     for index, one in enumerate(said):
         try:
-            good.append(ear.hear(one, index))
+            good.append(ear.hear(_without_nul(one) if holds_nul else one, index))
         except _Bad as bad:
             refused.append(_refused(index, bad.reason, bad.detail, record.body))
     return good, refused
