@@ -46,6 +46,8 @@ SALE_FIELDS: Mapping[str, Sequence[str]] = {
     "email": ("properties.email", "traits.email"),
     **{name: (f"properties.{name}",) for name in ("refund_id", "subtotal", "shipping", "tax", "discount", "coupon", "channel")},
     "country": ("properties.country",),
+    "placed_at": ("properties.placed_at",),
+    "told_at": ("properties.updated_at",),
 }
 """What only an order and money given back say."""
 

@@ -20,15 +20,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.collect import amounts
+from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.documents import order_ids
 from lifeloop.collect.facts import staged
 from lifeloop.collect.idents import clean_ids
 from lifeloop.collect.numbers import DECIMAL, parse_numbers
 from lifeloop.collect.rows import Mask, Positions, Rows, Sieve, as_mask
-from lifeloop.collect.source import Reading, as_doubles, negative, positive
+from lifeloop.collect.source import Reading, as_doubles, masked, negative, positive
 from lifeloop.collect.wire import Items
 
-ORDERED = ("Order Completed",)
+ORDERED = ("Order Completed", "Order Updated")
 GIVEN_BACK = ("Order Refunded", "Order Cancelled")
 _SUMS = ("total", "subtotal", "revenue", "value", "shipping", "tax", "discount")
 
@@ -177,10 +178,16 @@ class _Documents:
         known = as_mask(pc.is_valid(self.ids[doc])) & as_mask(pc.is_valid(self.sales.said["happened_at"]))
         return where & known & self.sales.sieve.good
 
+    def _instant(self, name: str) -> Any:
+        """Return what a sale says of when it was placed, or of which version of it this is; null where it does not say."""
+        found = parse_instants(self.sales.reading.text(self.sales.rows, name), DateStyle(), self.sales.reading.zone)
+        return masked(found, as_mask(pc.less_equal(found, pa.scalar(self.sales.reading.latest, INSTANT))))
+
     def _common(self, owners: Positions, doc: str) -> dict[str, Any]:
         taken = pa.array(owners)
         order = self.ids["order"] if doc == "order" else self.number
         known = {name: self.sales.said[name].take(taken) for name in ("customer_id", "happened_at", "received_at")}
+        known |= {name: self._instant(name).take(taken) for name in ("placed_at", "told_at")}
         return {
             "line": self.sales.rows.lines[owners],
             "doc": pa.repeat(pa.scalar(doc), len(owners)),

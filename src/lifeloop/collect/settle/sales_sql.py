@@ -62,7 +62,7 @@ _LINES_CONTENT = """array_to_string(list_sort(list(concat_ws('~', coalesce(produ
 def _digest(half: str) -> str:
     """Return the fingerprint of one half of an order, its lines or what it says as a whole; null where there is none."""
     return f"""CASE WHEN sum(CASE WHEN {half} THEN 1 ELSE 0 END) > 0 THEN md5(concat_ws('|', coalesce(max(customer_id), ''),
-        CAST(min(CASE WHEN {half} THEN happened_at END) AS VARCHAR),
+        CAST(min(CASE WHEN {half} THEN coalesce(placed_at, happened_at) END) AS VARCHAR),
         CAST(sum(CASE WHEN {half} THEN order_total_minor END) AS VARCHAR),
         {_LINES_CONTENT.format(half=half)})) END"""
 

@@ -52,7 +52,9 @@ class Order:
         sale = self._sale()
         yield self._event("Order Completed", f"shopify-order-{self.id}", sale, first=True)
         if self.topic not in _FIRST_TOLD and self.updated_at > self.placed_at:
-            yield self._event("Order Updated", f"shopify-order-{self.id}-{self.updated_at:%Y%m%dT%H%M%S}", sale)
+            yield self._event(
+                "Order Updated", f"shopify-order-{self.id}-{self.updated_at:%Y%m%dT%H%M%S}", sale, at=self.updated_at
+            )
         for refund in listed(self.one, "refunds"):
             yield from self._refund(refund)
         yield from self._cancelled()

@@ -47,7 +47,9 @@ class Order:
         sale = self._sale()
         yield self._event("Order Completed", f"woocommerce-order-{self.id}", sale, first=True)
         if self.action != "created" and self.updated_at > self.placed_at:
-            yield self._event("Order Updated", f"woocommerce-order-{self.id}-{self.updated_at:%Y%m%dT%H%M%S}", sale)
+            yield self._event(
+                "Order Updated", f"woocommerce-order-{self.id}-{self.updated_at:%Y%m%dT%H%M%S}", sale, at=self.updated_at
+            )
         refunds = listed(self.one, "refunds")
         for refund in refunds:
             yield from self._refund(refund)
