@@ -173,3 +173,47 @@ def test_what_waits_when_it_closes_is_still_written(tmp_path: Path) -> None:
 
     asyncio.run(story())
     assert len(bodies(tmp_path)) == 100
+
+
+def test_a_segment_that_grew_old_is_left_so_that_what_was_read_goes(tmp_path: Path) -> None:
+    place = START
+
+    def unread() -> int:
+        nonlocal place
+        for record in read_records(tmp_path, place, limit_bytes=ALL):
+            place = record.after
+        place = next_place(tmp_path, place)
+        remove_before(tmp_path, place)
+        return bytes_after(tmp_path, place)
+
+    async def story() -> None:
+        group = GroupCommit(SpoolWriter(tmp_path), unread=unread, segment_seconds=0, look_seconds=0.001)
+        await group.put(stamp(), b"personal")
+        while segment_file(tmp_path, 1).exists():
+            await asyncio.sleep(0.001)
+        assert group.unread_bytes() == 0
+        await group.put(stamp(), b"later")
+        await group.close()
+
+    asyncio.run(story())
+    assert bodies(tmp_path) in ([b"later"], [])
+
+
+def test_too_much_unread_is_refused_until_it_is_read(tmp_path: Path) -> None:
+    left = 2000
+
+    async def story() -> None:
+        nonlocal left
+        group = GroupCommit(SpoolWriter(tmp_path), max_unread_bytes=1000, unread=lambda: left, look_seconds=0.001)
+        while not group.unread_bytes():
+            await asyncio.sleep(0.001)
+        with pytest.raises(SpoolBusy, match="wait to be indexed"):
+            await group.put(stamp(), b"x")
+        left = 0
+        while group.unread_bytes():
+            await asyncio.sleep(0.001)
+        await group.put(stamp(), b"x")
+        await group.close()
+
+    asyncio.run(story())
+    assert bodies(tmp_path) == [b"x"]

@@ -8,10 +8,12 @@ Framing and checksums are done by the event loop: the thread then needs the inte
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -21,10 +23,14 @@ from lifeloop.collect.spool.framing import framed
 from lifeloop.collect.spool.record import Place, Stamp
 from lifeloop.collect.spool.writer import SpoolWriter
 
+_log = logging.getLogger(__name__)
+
 GROUP_RECORDS = 64
 GROUP_BYTES = 8 << 20
-_LOOK_SECONDS = 1.0
-"""How old the known size of the unread spool may be."""
+LOOK_SECONDS = 1.0
+"""How often the unread part of the spool is looked at."""
+SEGMENT_SECONDS = 3600.0
+"""How long one segment is written to: a quiet shop's bodies shall not lie there for months after they were read."""
 
 
 @dataclass(slots=True)
@@ -36,6 +42,13 @@ class _Waiting:
     @property
     def size(self) -> int:
         return len(self.head) + len(self.body)
+
+
+class _Word(Enum):
+    """What the thread is told besides."""
+
+    TURN = "begin a new segment"
+    END = "end"
 
 
 @dataclass(slots=True)
@@ -62,26 +75,31 @@ class GroupCommit:
         max_waiting_bytes: int = 64 << 20,
         max_unread_bytes: int = 4 << 30,
         unread: Callable[[], int] | None = None,
+        segment_seconds: float = SEGMENT_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         """Begin to serve. `unread` returns how many bytes of the spool the slowest reader has not read.
 
-        It is asked in a thread of its own, at most once a second; while it fails, what was last known stands.
+        It is asked every `look_seconds`, in a thread of its own, and may remove what was read by all; while it fails, what was
+        last known stands.
         """
         self._writer = writer
         self._max_waiting_bytes = max_waiting_bytes
         self._max_unread_bytes = max_unread_bytes
         self._unread = unread or (lambda: 0)
         self._unread_bytes = 0
-        self._looked_at = 0.0
+        self._segment_seconds = segment_seconds
+        self._look_seconds = look_seconds
         self._waiting_bytes = 0
         self._closed = False
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Waiting | _Word] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._segment = (writer.place.segment, self._loop.time())
+        self._looking = self._loop.create_task(self._look())
         self._ended = self._loop.create_future()
         self.tally = Tally()
         """Read it only."""
         self._thread = Thread(target=self._serve, name="spool", daemon=True)
-        self._look()
         self._thread.start()
 
     async def put(self, stamp: Stamp, body: bytes) -> Place:
@@ -109,7 +127,8 @@ class GroupCommit:
         """Wait until what waits is answered, then let go of the spool. What comes from now on is refused."""
         if not self._closed:
             self._closed = True
-            self._queue.put(None)
+            self._looking.cancel()
+            self._queue.put(_Word.END)
         await asyncio.shield(self._ended)
 
     def _refuse_when_full(self, size: int) -> None:
@@ -118,53 +137,65 @@ class GroupCommit:
                 "cannot take more now", f"{self._waiting_bytes} bytes wait for the disk", "Come back in some seconds."
             )
         if self._unread_bytes > self._max_unread_bytes:
-            self._look()
             raise SpoolBusy(
                 "cannot take more now",
                 f"{self._unread_bytes} bytes wait to be indexed",
                 "Come back, or see why the indexer is behind.",
             )
 
-    def _look(self) -> None:
-        """Have it measured how much is unread, when what is known is a second old."""
-        now = time.monotonic()
-        if now - self._looked_at >= _LOOK_SECONDS:
-            self._looked_at = now
-            self._loop.run_in_executor(None, self._measure)
+    async def _look(self) -> None:
+        """See again and again how much is unread, and end a segment that grew old."""
+        while True:
+            await self._loop.run_in_executor(None, self._measure)
+            await asyncio.sleep(self._look_seconds)
+            now, place = self._loop.time(), self._writer.place
+            if place.segment != self._segment[0] or place.offset == 0:
+                self._segment = (place.segment, now)
+            elif now - self._segment[1] >= self._segment_seconds:
+                self._queue.put(_Word.TURN)
 
     def _measure(self) -> None:
-        with suppress(LifeloopError, OSError):
+        try:
             self._unread_bytes = self._unread()
+        except (LifeloopError, OSError) as error:
+            _log.warning("how much of the spool is unread cannot be seen: %s", error)
 
     def _serve(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, last = self._gather(first)
-            begun = time.perf_counter()
-            places: list[Place] = []
-            error: BaseException | None = None
-            try:
-                places = self._writer.append_framed([(each.head, each.body) for each in group])
-            except BaseException as raised:  # noqa: BLE001 - each waiting request must hear of it, and the thread must live
-                error = raised
-            self._loop.call_soon_threadsafe(self._answer, group, places, error, time.perf_counter() - begun)
-            if last:
-                break
+        word: _Word | None = None
+        while word is not _Word.END:
+            group, word = self._gather()
+            if group:
+                self._write(group)
+            if word is _Word.TURN:
+                with suppress(SpoolFailed):
+                    self._writer.turn()
         self._writer.close()
         self._loop.call_soon_threadsafe(self._ended.set_result, None)
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        """Return everything that waits, up to a group's size, and whether the end was among it."""
-        group, size = [first], first.size
-        while len(group) < GROUP_RECORDS and size < GROUP_BYTES:
+    def _write(self, group: list[_Waiting]) -> None:
+        begun = time.perf_counter()
+        places: list[Place] = []
+        error: BaseException | None = None
+        try:
+            places = self._writer.append_framed([(each.head, each.body) for each in group])
+        except BaseException as raised:  # noqa: BLE001 - each waiting request must hear of it, and the thread must live
+            error = raised
+        self._loop.call_soon_threadsafe(self._answer, group, places, error, time.perf_counter() - begun)
+
+    def _gather(self) -> tuple[list[_Waiting], _Word | None]:
+        """Wait for something; return everything that waits up to a group's size, and the word behind it, if any."""
+        group: list[_Waiting] = []
+        size, each = 0, self._queue.get()
+        while isinstance(each, _Waiting):
+            group.append(each)
+            size += each.size
+            if len(group) == GROUP_RECORDS or size >= GROUP_BYTES:
+                return group, None
             try:
                 each = self._queue.get_nowait()
             except Empty:
-                break
-            if each is None:
-                return group, True
-            group.append(each)
-            size += each.size
-        return group, False
+                return group, None
+        return group, each
 
     def _answer(self, group: list[_Waiting], places: list[Place], error: BaseException | None, seconds: float) -> None:
         size = sum(each.size for each in group)
@@ -177,7 +208,6 @@ class GroupCommit:
                 each.answer.set_result(places[number])
             else:
                 each.answer.set_exception(_for_one(error))
-        self._look()
 
     def _count(self, requests: int, size: int, seconds: float, *, failed: bool) -> None:
         tally = self.tally

@@ -79,6 +79,15 @@ class SpoolWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def turn(self) -> None:
+        """Begin a new segment now, so that readers can leave this one and it can be removed. Raises SpoolFull, SpoolFailed."""
+        self._leave()
+        try:
+            self._segment()
+        except OSError as error:
+            self._abandon(full=False)
+            raise _spoken(error) from error
+
     def close(self) -> None:
         """Let go of the folder."""
         self._leave()
