@@ -19,7 +19,7 @@ GROUP: Any = typer.main.get_command(app)
 COMMANDS = GROUP.commands
 
 
-@pytest.mark.parametrize("name", ["tables.md", "features.md", "settings.md", "world.md", "commands.md"])
+@pytest.mark.parametrize("name", ["tables.md", "features.md", "settings.md", "world.md", "commands.md", "http.md"])
 def test_a_reference_page_is_up_to_date(name: str) -> None:
     assert (ROOT / "docs" / "reference" / name).read_text("utf-8") == pages(GROUP)[name], "run `make docs`"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -25,7 +26,8 @@ from lifeloop.api.keys import keys
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Looks
 from lifeloop.api.metrics import Metrics
-from lifeloop.api.parts import Door, Parts
+from lifeloop.api.pages import html_page
+from lifeloop.api.parts import Door, Parts, Role
 from lifeloop.api.rejected import rejected
 from lifeloop.api.requests import RequestLog
 from lifeloop.api.scores import scores
@@ -69,19 +71,46 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
         metrics=Metrics(),
         looks=Looks(ticks),
     )
-    app = FastAPI(title="lifeloop", version=__version__, description=_ABOUT, lifespan=_living, docs_url=None, redoc_url=None)
+    app = declared(parts.roles)
     app.state.door = door
     app.add_exception_handler(LifeloopError, refuse)
     app.add_exception_handler(HTTPException, refuse)
     app.add_exception_handler(RequestValidationError, refuse)
     app.add_exception_handler(Exception, apologise)
     app.add_middleware(RequestLog, metrics=door.metrics, ticks=ticks)
+    return app
+
+
+def declared(roles: Collection[Role] = ("api", "collect")) -> FastAPI:
+    """Return the application with its routes, before there is a shop behind it: what OpenAPI and the documents say."""
+    app = FastAPI(
+        title="lifeloop",
+        version=__version__,
+        description=_ABOUT,
+        lifespan=_living,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     for role, routers in (("api", API), ("collect", COLLECT)):
-        if role in parts.roles:
+        if role in roles:
             for router in routers:
                 app.router.routes.extend(router.routes)
     app.router.routes.extend(health.routes)
+    app.add_api_route("/openapi.json", _schema, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
     return app
+
+
+def _schema(request: Request) -> Response:
+    """Return the description; working it out the first time takes a while, and must not hold up the others."""
+    return JSONResponse(request.app.openapi())
+
+
+def _docs(request: Request) -> Response:
+    page = html_page(request.app.openapi())
+    return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
 
 
 def _keys(parts: Parts) -> dict[str, ApiKey]:

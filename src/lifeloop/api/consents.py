@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from lifeloop.api.errors import ApiError, problems
@@ -23,9 +23,14 @@ from lifeloop.store.suppressions import Suppression, allow, find_suppression, li
 from lifeloop.unify.identity import resolve
 from lifeloop.unify.people import consents_of, tell_consent
 
-Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_.-]*$")]
+_WORD = r"^[a-z][a-z0-9_.-]*$"
+Word = Annotated[str, Field(min_length=1, max_length=64, pattern=_WORD)]
 Address = Annotated[str, Field(min_length=1, max_length=320, pattern=PLAIN)]
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
+InPath = Annotated[str, Path(min_length=1, max_length=64, pattern=_WORD, description="`email`, `sms`, `push`, ...")]
+InQuery = Annotated[
+    str, Query(min_length=1, max_length=320, pattern=PLAIN, description="The address or number, however it is spelled.")
+]
 State = Literal["given", "withdrawn", "pending"]
 
 
@@ -69,8 +74,8 @@ class ConsentSaid(BaseModel):
 
     channel: Word = Field(description="`email`, `sms`, `push`, ...")
     purpose: Word = Field("marketing", description="`marketing`, `analytics`, ...")
-    state: State
-    basis: Word = "consent"
+    state: State = Field(description="What they say.")
+    basis: Word = Field("consent", description="On what ground: `consent`, `contract`, `legitimate_interest`, ...")
     proof: dict[str, Any] = Field(
         default_factory=dict, max_length=50, description="What proves it: the form, its wording, the address it came from."
     )
@@ -108,8 +113,8 @@ class SuppressedPage(BaseModel):
 class SuppressionSaid(BaseModel):
     """An address nothing shall be sent to."""
 
-    channel: Word
-    address: Address
+    channel: Word = Field(description="`email`, `sms`, `push`, ...")
+    address: Address = Field(description="The address or number; only its hash is kept.")
     reason: Short = Field("asked by the customer", description="Why, in words.")
 
 
@@ -192,9 +197,7 @@ def suppressions(door: TheDoor, limit: Limit = 100, cursor: Cursor = None) -> Su
 
 
 @consents_read.get("/suppressions/{channel}", summary="Is anything sent to this address?", responses=problems(404))
-def suppression(
-    door: TheDoor, channel: Word, address: Annotated[str, Query(min_length=1, max_length=320, pattern=PLAIN)]
-) -> Suppressed:
+def suppression(door: TheDoor, channel: InPath, address: InQuery) -> Suppressed:
     """Return why nothing is sent to an address; 404 where it may be written to."""
     with door.app.store.reading() as connection:
         found = find_suppression(connection, channel, address)
@@ -214,9 +217,7 @@ def add_suppression(door: TheDoor, caller: TheCaller, said: SuppressionSaid) -> 
 
 
 @consents_written.delete("/suppressions/{channel}", summary="Let an address be written to again")
-def remove_suppression(
-    door: TheDoor, channel: Word, address: Annotated[str, Query(min_length=1, max_length=320, pattern=PLAIN)]
-) -> Changed:
+def remove_suppression(door: TheDoor, channel: InPath, address: InQuery) -> Changed:
     """Take an address off the list. What the customer agreed to is another matter: GET their consents."""
     with door.app.store.writing() as connection:
         return Changed(changed=allow(connection, channel, address))

@@ -121,7 +121,10 @@ class Timeline(BaseModel):
 customers = APIRouter(
     prefix="/v1", tags=["customers"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS | problems(400, 404)
 )
-Asked = Annotated[str | None, Query(min_length=1, max_length=320, pattern=PLAIN)]
+
+
+def _asked(about: str) -> Any:
+    return Query(min_length=1, max_length=320, pattern=PLAIN, description=about)
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,11 @@ class _Live:
 @customers.get("/customers", summary="Who is meant by an identifier?")
 def found(
     door: TheDoor,
-    email: Asked = None,
-    phone: Asked = None,
-    anonymous_id: Asked = None,
-    account: Asked = None,
-    name: Asked = None,
+    email: Annotated[str | None, _asked("An e-mail address.")] = None,
+    phone: Annotated[str | None, _asked("A telephone number, however it is spelled.")] = None,
+    anonymous_id: Annotated[str | None, _asked("A device's anonymous id.")] = None,
+    account: Annotated[str | None, _asked("The shop's own customer id.")] = None,
+    name: Annotated[str | None, _asked("A person's whole name.")] = None,
 ) -> FoundCustomers:
     """Return the customers whom one identifier means. Exactly one is named; a phone number or a name may mean several."""
     said = {"email": email, "phone": phone, "anonymous_id": anonymous_id, "account": account, "name": name}

@@ -37,6 +37,11 @@ class GuardedRoute(APIRoute):
 
     scope: ClassVar[Scope]
 
+    def __init__(self, *declared: Any, **more: Any) -> None:
+        """Say in OpenAPI which key opens it."""
+        more["openapi_extra"] = {**(more.get("openapi_extra") or {}), "x-lifeloop-scope": self.scope}
+        super().__init__(*declared, **more)
+
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Return the endpoint behind its guard."""
         inner = super().get_route_handler()

@@ -52,8 +52,8 @@ class Ruling(BaseModel):
     """What an operator says of an identifier."""
 
     kind: Kind = Field(description="`guest`: a customer known by an e-mail address alone; `device`: an anonymous id.")
-    identifier: Identifier
-    customer_id: Identifier
+    identifier: Identifier = Field(description="The customer id of a guest or an account, or an anonymous id.")
+    customer_id: Identifier = Field(description="The customer.")
     joined: bool = Field(default=True, description="True: it is this customer; false: it is not, whatever a rule says.")
 
 

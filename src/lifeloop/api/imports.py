@@ -161,7 +161,10 @@ def last_imports(door: TheDoor) -> Imports:
 
 
 @imports_read.get("/imports/{import_id}", summary="What came of an import", responses=problems(404))
-def one_import(door: TheDoor, import_id: Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]) -> Import:
+def one_import(
+    door: TheDoor,
+    import_id: Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="As the import was answered.")],
+) -> Import:
     """Return the state of an import: waiting, running, done or failed."""
     with door.app.store.reading() as connection:
         job = jobs.find(connection, import_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -21,7 +21,11 @@ from lifeloop.api.shapes import AsOf
 from lifeloop.schema import SCORE
 
 Form = Literal["jsonl", "csv", "parquet"]
-Name = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_]+$")]
+
+
+def _name(about: str) -> Any:
+    return Query(max_length=64, pattern=r"^[a-z_]+$", description=about)
+
 
 EXPORT_SQL = """
 SELECT as_of, customer_id, model, target, horizon_days, value, low, high, label, reasons, version
@@ -47,7 +51,13 @@ scores = APIRouter(
     response_class=StreamingResponse,
     responses={200: {"description": "One row per score.", "content": {media.split(";")[0]: {} for media in MEDIA.values()}}},
 )
-def export(door: TheDoor, model: Name = None, target: Name = None, as_of: AsOf = None, form: Form = "jsonl") -> Response:
+def export(
+    door: TheDoor,
+    model: Annotated[str | None, _name("Only of this model: churn, value, next_order, stage, segment.")] = None,
+    target: Annotated[str | None, _name("Only this figure: p_churn, orders, revenue_minor, days, stage, rfm, cluster.")] = None,
+    as_of: AsOf = None,
+    form: Annotated[Form, Query(description="How the rows are written.")] = "jsonl",
+) -> Response:
     """Return the scores of one run, by customer; `model` and `target` narrow them down. In CSV, reasons are JSON."""
     moment = door.app.last_run(as_of)
     reader = door.app.engine.stream(EXPORT_SQL, {"scores": SCORE}, as_of=moment, model=model, target=target)

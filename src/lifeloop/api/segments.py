@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import pyarrow as pa
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from lifeloop.api.errors import ApiError, problems
@@ -103,7 +103,13 @@ def all_segments(door: TheDoor, as_of: AsOf = None) -> Segments:
 
 
 @segments.get("/segments/{name}/customers", summary="Who is in a segment")
-def members(door: TheDoor, name: str, as_of: AsOf = None, limit: Limit = 100, cursor: Cursor = None) -> Members:
+def members(
+    door: TheDoor,
+    name: Annotated[str, Path(max_length=200, description="As GET /v1/segments names it.")],
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Members:
     """Return a page of those in a segment, by customer id."""
     moment = door.app.last_run(as_of)
     kind, _, _ = name.partition("-")

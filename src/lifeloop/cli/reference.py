@@ -46,6 +46,7 @@ def pages(group: Any) -> dict[str, str]:
         "settings.md": settings_reference(),
         "world.md": world_reference(),
         "commands.md": commands_reference(group),
+        "http.md": http_reference(),
     }
 
 
@@ -73,6 +74,14 @@ def settings_reference() -> str:
             shown = "needed" if field.is_required() else "unset" if default is None else f"`{default!r}`"
             parts.append(f"| {name} | {shown} | {field.description} |\n")
     return "".join(parts)
+
+
+def http_reference() -> str:
+    """Return the page of the HTTP API, from what it declares."""
+    from lifeloop.api.app import declared
+    from lifeloop.api.pages import markdown_page
+
+    return markdown_page(declared().openapi(), _NOTE)
 
 
 def world_reference() -> str:

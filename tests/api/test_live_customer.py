@@ -1,0 +1,177 @@
+"""A customer of whom the shop knows only what came in live: nothing has run, nothing is in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifeloop.api.parts import Parts
+from lifeloop.app import App
+from lifeloop.base.clock import FixedClock
+from lifeloop.testing.live import NOON, said, spooled
+from lifeloop.testing.served import House, open_house
+from lifeloop.unify.indexer import Indexer
+
+HAT = {"product_id": "hat", "price": "12.50", "quantity": 2, "currency": "EUR"}
+EVENTS = [
+    said(
+        "m1",
+        anonymousId="phone-1",
+        event="Product Viewed",
+        properties=HAT,
+        context={"campaign": {"source": "newsletter", "medium": "email"}},
+    ),
+    said("m2", after=60, anonymousId="phone-1", event="Product Added", properties=HAT),
+    said(
+        "m3",
+        after=120,
+        type="identify",
+        userId="ann",
+        anonymousId="phone-1",
+        traits={"email": "Ann@Example.com", "phone": "+49 151 234567", "name": "Ann Lee", "accepts_marketing": True},
+        context={"campaign": {"source": "newsletter"}},
+    ),
+    said(
+        "m4",
+        after=180,
+        userId="bob",
+        event="Order Completed",
+        properties={"order_id": "1001", "total": "30", "currency": "EUR"},
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home: Path = tmp_path_factory.mktemp("home")
+    app = App.open(home, clock=FixedClock(NOON + timedelta(hours=2)))
+    spooled(app.home.spool / "main", [EVENTS])
+    Indexer(app.store, app.home.spool / "main", "main", app.clock).step(1 << 20)
+    with open_house(Parts(app=app, roles=frozenset({"api"}))) as house:
+        yield house
+    app.store.close()
+
+
+@pytest.fixture(scope="module")
+def ann(house: House) -> dict[str, Any]:
+    told: dict[str, Any] = house.with_key("read").get("/v1/customers/ann").json()
+    return told
+
+
+def test_what_was_done_before_signing_in_is_theirs(ann: dict[str, Any]) -> None:
+    assert [one["message_id"] for one in ann["timeline"]] == ["m3", "m2", "m1"]
+    assert [one["anonymous_id"] for one in ann["identifiers"]["devices"]] == ["phone-1"]
+    assert ann["timeline"][2]["name"] == "Product Viewed"
+    assert ann["timeline"][2]["reference"] == "hat"
+
+
+def test_the_profile_says_what_they_told(ann: dict[str, Any]) -> None:
+    profile = ann["profile"]
+
+    assert (profile["email"], profile["name"]) == ("ann@example.com", "Ann Lee")
+    assert profile["first_touch"]["at"].startswith("2026-11-22T12:00:00")
+    assert [(one["product_id"], one["quantity"], one["price"]) for one in ann["cart"]] == [("hat", 2, "12.50")]
+    assert [(one["channel"], one["purpose"], one["state"]) for one in ann["consents"]] == [("email", "marketing", "given")]
+
+
+def test_a_stage_before_the_first_run_is_provisional_and_says_so(house: House, ann: dict[str, Any]) -> None:
+    bob = house.with_key("read").get("/v1/customers/bob").json()
+
+    assert (ann["as_of"], ann["scores"], ann["segments"]) == (None, [], [])
+    assert (ann["stage"]["name"], ann["stage"]["provisional"]) == ("prospect", True)
+    assert (bob["stage"]["name"], bob["stage"]["provisional"]) == ("new", True)
+    assert ann["stage"]["reasons"][0]["zh"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("email", "ann@example.com"),
+        ("phone", "0049151234567"),
+        ("anonymous_id", "phone-1"),
+        ("account", "ann"),
+        ("name", "ann  LEE"),
+    ],
+)
+def test_they_are_found_by_every_identifier(house: House, kind: str, value: str) -> None:
+    found = house.with_key("read").get("/v1/customers", params={kind: value}).json()["customers"]
+
+    assert [one["customer_id"] for one in found] == ["ann"]
+    assert found[0]["email"] == "ann@example.com"
+
+
+def test_an_operator_parts_a_device_and_takes_it_back(house: House) -> None:
+    admin = house.with_key("admin")
+
+    def timeline() -> list[str]:
+        return [one["message_id"] for one in admin.get("/v1/customers/ann/timeline").json()["timeline"]]
+
+    before = timeline()
+    parted = admin.post("/v1/merges", json={"kind": "device", "identifier": "phone-1", "customer_id": "ann", "joined": False})
+    during = timeline()
+    undone = admin.post(f"/v1/merges/{parted.json()['change_id']}/undo")
+    log = admin.get("/v1/customers/ann/merges").json()
+
+    assert (parted.status_code, undone.status_code) == (201, 200)
+    assert during == ["m3"]
+    assert timeline() == before == ["m3", "m2", "m1"]
+    assert {"link", "part", "undo"} <= {one["action"] for one in log["merges"]}
+    assert all(one["actor"].startswith("key:") for one in log["merges"] if one["action"] == "part")
+    again = admin.post(f"/v1/merges/{parted.json()['change_id']}/undo")
+    assert (again.status_code, again.json()["error"]) == (409, "contradiction")
+    assert admin.post("/v1/merges/99999/undo").status_code == 404
+
+
+def test_consent_is_noted_with_its_proof_and_the_later_word_counts(house: House) -> None:
+    admin = house.with_key("admin")
+    said_no = {"channel": "email", "state": "withdrawn", "proof": {"call": "17"}, "told_at": "2026-11-22T12:30:00Z"}
+    said_yes = {"channel": "email", "state": "given", "told_at": "2026-11-22T12:20:00Z"}
+
+    assert admin.post("/v1/customers/ann/consents", json=said_no).status_code == 201
+    assert admin.post("/v1/customers/ann/consents", json=said_yes).status_code == 201
+    told = admin.get("/v1/customers/ann/consents").json()
+
+    assert [(one["state"], one["proof"]["call"]) for one in told["now"]] == [("withdrawn", "17")]
+    assert [one["state"] for one in told["log"]] == ["given", "given", "withdrawn"]
+    early = admin.post("/v1/customers/ann/consents", json=said_yes | {"told_at": "2027-01-01T00:00:00Z"})
+    assert (early.status_code, early.json()["error"]) == (400, "in_the_future")
+    naive = admin.post("/v1/customers/ann/consents", json=said_yes | {"told_at": "2026-11-22T12:20:00"})
+    assert naive.status_code == 422
+
+
+def test_an_address_is_suppressed_by_its_hash_alone(house: House) -> None:
+    admin = house.with_key("admin")
+    asked = {"channel": "email", "address": "Carl@Example.com", "reason": "asked by telephone"}
+
+    assert admin.post("/v1/suppressions", json=asked).json() == {"changed": True}
+    assert admin.post("/v1/suppressions", json=asked).json() == {"changed": False}
+    one = admin.get("/v1/suppressions/email", params={"address": "carl@example.com"})
+    page = admin.get("/v1/suppressions", params={"limit": 1})
+    assert one.json()["reason"] == "asked by telephone"
+    assert one.json() in page.json()["suppressions"]
+    assert "carl" not in page.text.lower()
+
+    assert admin.delete("/v1/suppressions/email", params={"address": "CARL@example.com"}).json() == {"changed": True}
+    assert admin.get("/v1/suppressions/email", params={"address": "carl@example.com"}).status_code == 404
+
+
+def test_a_list_of_suppressions_is_read_page_by_page(house: House) -> None:
+    admin = house.with_key("admin")
+    for number in range(5):
+        admin.post("/v1/suppressions", json={"channel": "sms", "address": f"+49 151 00000{number}"})
+
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = admin.get("/v1/suppressions", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        seen += [one["address_hash"] for one in page["suppressions"] if one["channel"] == "sms"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert len(seen) == len(set(seen)) == 5
+    assert admin.get("/v1/suppressions", params={"cursor": "rubbish"}).json()["error"] == "bad_cursor"
