@@ -21,6 +21,7 @@ from lifeloop.app.children import Part
 from lifeloop.base.clock import SystemClock
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.logging import configure, log
+from lifeloop.store import signs
 
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
 _JOBS_SECONDS = 1.0
@@ -64,10 +65,22 @@ def _index(app: App, spool: str, stop: threading.Event) -> None:
 
 
 def _flow(app: App, spool: str, stop: threading.Event) -> None:
-    from lifeloop.collect.flow import Flow
+    from lifeloop.collect.flow import STEP_BYTES, Flow
+    from lifeloop.collect.spool import Place, bytes_after
+    from lifeloop.store.positions import read_position
 
-    flow = Flow(app.lake, app.engine, app.store, app.home.spool / spool, spool, app.home.path, app.home.settings, app.clock)
-    again_and_again(lambda: bool(flow.step()), stop, app.home.settings.serve.flow_seconds)
+    folder = app.home.spool / spool
+    flow = Flow(app.lake, app.engine, app.store, folder, spool, app.home.path, app.home.settings, app.clock)
+
+    def step() -> bool:
+        """Take one step; another one at once only where much is left: small ones make small files."""
+        flow.step()
+        with app.store.writing() as connection:
+            left = bytes_after(folder, Place(*read_position(connection, spool, "flow")))
+            signs.say(connection, "flow", app.clock, detail="bytes to be read", figure=float(left))
+        return left > STEP_BYTES // 2
+
+    again_and_again(step, stop, app.home.settings.serve.flow_seconds)
 
 
 def _jobs(app: App, _spool: str, stop: threading.Event) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from lifeloop.base.clock import Clock, micros
 from lifeloop.base.errors import LifeloopError
 from lifeloop.collect.live.hearing import heard
-from lifeloop.collect.spool import Place, next_place, read_records
+from lifeloop.collect.spool import START, Place, bytes_after, next_place, read_records
 from lifeloop.store import Store
 from lifeloop.store.positions import advance, read_position, read_positions
+from lifeloop.store.signs import say
 from lifeloop.store.timeline import prune
 from lifeloop.unify.gathered import Gathered
 
@@ -33,6 +34,7 @@ _AFTER_ERROR_SECONDS = 1.0
 _KEPT_SECONDS = 300
 """How long an event stays in the store after it came in, although the lake has it: who reads may look at an older lake."""
 _PRUNE_EVERY_SECONDS = 30
+_SAY_EVERY_SECONDS = 5
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,7 @@ class Indexer:
         self._store, self._folder, self._spool, self._clock = store, folder, spool, clock
         self._place: Place | None = None
         self._pruned_at = 0
+        self._said_at = 0
 
     def step(self, limit_bytes: int = _STEP_BYTES) -> Stepped:
         """Read records of up to `limit_bytes` and keep what they say. Raises StoreError, OSError; then nothing was kept."""
@@ -101,6 +104,7 @@ class Indexer:
         try:
             idle = not self.step().records
             self._prune_now_and_then()
+            self._say_now_and_then()
         except (LifeloopError, OSError) as error:
             _log.error("indexing failed, and is tried again: %s", error)
             return _AFTER_ERROR_SECONDS
@@ -109,6 +113,15 @@ class Indexer:
     def _position(self) -> Place:
         with self._store.reading() as connection:
             return Place(*read_position(connection, self._spool, READER))
+
+    def _say_now_and_then(self) -> None:
+        """Leave a sign of life with the bytes that are still to be read."""
+        now = micros(self._clock.now())
+        if now - self._said_at >= _SAY_EVERY_SECONDS * 1_000_000:
+            self._said_at = now
+            with self._store.writing() as connection:
+                behind = bytes_after(self._folder, self._place or START)
+                say(connection, READER, self._clock, detail="bytes to be read", figure=float(behind))
 
     def _prune_now_and_then(self) -> None:
         now = micros(self._clock.now())
