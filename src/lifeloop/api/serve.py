@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import uvicorn
@@ -19,7 +20,7 @@ from lifeloop.app import App
 from lifeloop.app.children import PARTS, Children, Part
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.logging import configure, log
-from lifeloop.collect.spool import GroupCommit, Place, SpoolWriter, bytes_after
+from lifeloop.collect.spool import GroupCommit, Place, SpoolWriter, bytes_after, remove_before
 from lifeloop.store.positions import START, read_positions
 
 Duty: TypeAlias = Literal["api", "collect", "worker"]
@@ -110,7 +111,7 @@ async def _open(
             writer,
             max_waiting_bytes=chosen.waiting_mb * _MB,
             max_unread_bytes=chosen.spool_mb * _MB,
-            unread=lambda: bytes_after(folder, Place(*_slowest(app, what.spool))),
+            unread=lambda: _unread(folder, Place(*_slowest(app, what.spool))),
         )
     parts = Parts(
         app=app,
@@ -156,6 +157,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._said()
+
+
+def _unread(folder: Path, slowest: Place) -> int:
+    """Remove the segments that every reader is behind; return how many bytes the slowest has not read."""
+    remove_before(folder, slowest)
+    return bytes_after(folder, slowest)
 
 
 def _slowest(app: App, spool: str) -> tuple[int, int]:
