@@ -27,6 +27,10 @@ _SHARED: Mapping[str, Sequence[str]] = {
 """A sign that several currencies are written with means the shop's own, if that is one of them."""
 
 
+KNOWN = pa.array(sorted(EXPONENT))
+"""Every currency code there is."""
+
+
 def currency_in(text: str, base: str | None = None) -> str | None:
     """Return the currency an amount or a currency cell is written with, as a code; an unknown code as it stands.
 
@@ -63,7 +67,7 @@ def currency_of(reading: Reading, rows: Rows, sieve: Sieve, amount: str | None) 
             )
             column = column or reading.columns[amount]
     codes = pc.coalesce(found, pa.scalar(reading.currency))
-    known = pc.is_in(codes, value_set=pa.array(sorted(EXPONENT)))
+    known = pc.is_in(codes, value_set=KNOWN)
     sieve.drop(pc.invert(known), "unknown_currency", "'{value}' names no currency lifeloop knows", column)
     usable = pa.array([reading.base, *reading.rates])
     sieve.drop(

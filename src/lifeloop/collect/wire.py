@@ -63,13 +63,15 @@ PERSON_FIELDS: Mapping[str, Sequence[str]] = {
 }
 """What only an `identify` says."""
 
-_PRODUCT_FIELDS: Mapping[str, Sequence[str]] = {
+PRODUCT_FIELDS: Mapping[str, Sequence[str]] = {
     "product_id": ("product_id", "item_id", "sku", "name", "item_name"),
     "title": ("name", "item_name"),
     "category": ("category", "item_category"),
     "price": ("price",),
     "quantity": ("quantity",),
 }
+"""What is said of one product in a list of them."""
+
 _KEPT = frozenset({"product_id", "order_id", "currency"})
 _BESIDE = ("previousId", "groupId", "category")
 _ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=float).encode
@@ -199,7 +201,7 @@ class Items:
             owners.extend(repeat(owner, len(listed)))
             places.extend(range(1, len(listed) + 1))
             found.extend(item if isinstance(item, dict) else {} for item in listed)
-        columns = {name: trimmed(column) for name, column in columns_at(found, places_of(_PRODUCT_FIELDS)).items()}
+        columns = {name: trimmed(column) for name, column in columns_at(found, places_of(PRODUCT_FIELDS)).items()}
         return cls(np.array(owners, np.int64), np.array(places, np.int64), columns)
 
     def __len__(self) -> int:

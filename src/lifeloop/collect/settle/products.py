@@ -1,8 +1,8 @@
-"""Products: what a product list tells of one stands; order lines tell only what no list has told.
+"""Products: what a product list tells of one stands; order lines tell only what no list has told, and events what neither has.
 
 Of two lists, as of two lines, the newer one counts. A list names things once for all, in the shop's own words and currency; a
 line names them in the customer's language, at the price of a moment. For every trait `told` keeps who told it and when, so
-that products come out the same in whatever order their files are imported.
+that products come out the same in whatever order they are told.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ from lifeloop.schema import PRODUCT
 _TRAITS = ("title", "category", "brand", "description", "price_minor", "cost_minor")
 
 
+_LINE = "'line'"
+_LISTED = ("coalesce(l.voice, 'list')", "coalesce(l.happened_at, $received_at)")
+"""Who told a product of a list, or showed it, and when."""
+
+
 def _told_at(by: str, at: str) -> str:
     """Return who told a row and when, as a text; of two such texts the greater is the word that counts."""
-    return f"concat('{by} ', strftime({at}, '%Y-%m-%d %H:%M:%S.%f'))"
+    return f"concat({by}, ' ', strftime({at}, '%Y-%m-%d %H:%M:%S.%f'))"
 
 
 def _kept(name: str) -> str:
     """Return who told a stored trait and when; what was stored before that was kept was told by a line."""
-    return f"coalesce(json_extract_string(k.told, '$.{name}'), {_told_at('line', 'k.updated_at')})"
+    return f"coalesce(json_extract_string(k.told, '$.{name}'), {_told_at(_LINE, 'k.updated_at')})"
 
 
 def _repeated(name: str) -> str:
@@ -40,11 +45,11 @@ WITH known AS (
     GROUP BY product_id, title, category, currency, price_minor
 )
 SELECT product_id, title, category, CAST(NULL AS VARCHAR) AS brand, CAST(NULL AS VARCHAR) AS description, currency, price_minor,
-    CAST(NULL AS BIGINT) AS cost_minor, happened_at, {_told_at("line", "happened_at")} AS told
+    CAST(NULL AS BIGINT) AS cost_minor, happened_at, {_told_at(_LINE, "happened_at")} AS told
 FROM sold
 UNION ALL
 SELECT l.product_id, l.title, l.category, l.brand, l.description, l.currency, l.price_minor, l.cost_minor,
-    coalesce(l.happened_at, $received_at) AS happened_at, {_told_at("list", "coalesce(l.happened_at, $received_at)")} AS told
+    coalesce(l.happened_at, $received_at) AS happened_at, {_told_at(*_LISTED)} AS told
 FROM listed AS l LEFT JOIN known AS k ON l.product_id = k.product_id
 WHERE NOT coalesce(l.happened_at IS NULL AND k.product_id IS NOT NULL AND {" AND ".join(map(_repeated, _TRAITS))}
     AND (coalesce(l.price_minor, CASE WHEN k.price_minor IS NULL THEN l.cost_minor END) IS NULL OR l.currency = k.currency),

@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lifeloop.base.money import EXPONENT
 from lifeloop.collect import amounts
 from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.event_names import TYPES, segment_name
@@ -28,6 +27,7 @@ from lifeloop.collect.numbers import DECIMAL, by_distinct, parse_numbers
 from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask, trimmed
 from lifeloop.collect.source import Kind, Reader, Reading, either, masked
 from lifeloop.collect.wire import EVENT_FIELDS, PERSON_FIELDS, SALE_FIELDS, Items, columns_at, objects_in, places_of, rest_of
+from lifeloop.collect.wire_products import products_told
 from lifeloop.collect.wire_sales import GIVEN_BACK, ORDERED, Sales
 
 _UTC = ZoneInfo("UTC")
@@ -93,7 +93,13 @@ class _Reader:
         said = _given(reading, wire) if rows.given else _said(reading, wire, sieve, name)
         event = _event(reading, wire, name, said)
         found = Sales(reading, wire, sieve, is_order, is_refund, Items.of(objects, sales), said).staged()
-        facts = {"event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}), "sale": found}
+        facts = {
+            "event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}),
+            "sale": found,
+            "product": products_told(
+                objects, rows.lines, name, said["happened_at"], base=reading.base, is_good=sieve.good & is_track
+            ),
+        }
         if not rows.given:
             has_email = as_mask(pc.is_valid(reading.text(wire, "email")))
             tells = as_mask(pc.is_valid(said["customer_id"])) & (is_person | ((is_order | is_refund) & has_email))
@@ -171,7 +177,7 @@ def _amount(reading: Reading, rows: Rows) -> tuple[Any, Any]:
     amount = pc.coalesce(*stated, pc.multiply(price, pieces).cast(DECIMAL))
     said = by_distinct(reading.text(rows, "currency"), lambda text: amounts.currency_in(text, reading.base), pa.string())
     codes = pc.coalesce(said, pa.scalar(reading.base))
-    known = as_mask(pc.is_in(codes, value_set=pa.array(sorted(EXPONENT))))
+    known = as_mask(pc.is_in(codes, value_set=amounts.KNOWN))
     return masked(amount, known), either(known, codes, pa.scalar(reading.base))
 
 
