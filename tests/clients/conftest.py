@@ -146,20 +146,29 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser(chromium: Any, pages: str, shop: Shop) -> Iterator[Callable[..., list[str]]]:
+def browser_at(chromium: Any, pages: str) -> Iterator[Callable[..., list[str]]]:
     """Open a page of the shop as a person would and wait until its client has started; returns what the console said."""
-    context = chromium.new_context(user_agent=AGENT)
+    contexts = []
 
-    def visit(page_name: str, key: str, **more: str) -> list[str]:
+    def visit(url: str, page_name: str, key: str, **more: str) -> list[str]:
         said: list[str] = []
+        context = chromium.new_context(user_agent=AGENT)
+        contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
         page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
-        query = "&".join(f"{name}={value}" for name, value in ({"url": shop.house.url, "key": key} | more).items())
+        query = "&".join(f"{name}={value}" for name, value in ({"url": url, "key": key} | more).items())
         page.goto(f"{pages}/{page_name}.html?{query}")
         page.wait_for_function("document.title.startsWith('done') || document.title.startsWith('failed')", timeout=20_000)
         assert page.title() == "done", (page.title(), said)
         return said
 
     yield visit
-    context.close()
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def browser(browser_at: Callable[..., list[str]], shop: Shop) -> Callable[..., list[str]]:
+    """Open a page that sends to the shop."""
+    return functools.partial(browser_at, shop.house.url)
