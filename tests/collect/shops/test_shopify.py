@@ -165,8 +165,12 @@ def test_a_cancelled_order_s_refunds_say_what_was_given_back(shop: Till) -> None
     assert sum(shop.refunds("amount_minor")) == 1100
 
 
-def test_a_refund_alone_says_nothing_because_it_names_neither_order_nor_customer() -> None:
-    assert hear("shopify", "refunds/create", shopify_refund()) == []
+def test_a_refund_alone_says_what_was_given_back_but_not_of_which_order() -> None:
+    (one,) = hear("shopify", "refunds/create", shopify_refund())
+    said = one.said["properties"]
+
+    assert (one.name, one.named, one.message_id) == ("Order Refunded", None, "shopify-refund-509-alone")
+    assert (said["refund_id"], said["total"], "order_id" in said) == ("509", "11.00", False)
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ class _Ear:
         self._received = stamp.received_at
         self._received_text = written(stamp.received_at)
         self._agent_is_bot = stamp.user_agent is not None and is_bot(stamp.user_agent)
+        self._is_shop = stamp.form in _SHOPS
 
     def hear(self, said: Object, index: int) -> Heard:
         """Return one event; `said` becomes its own. Raises _Bad."""
@@ -167,7 +168,7 @@ class _Ear:
         email = _email(said, kind, name)
         named = account or (_guest(email) if email else None)
         context = said.get("context") or _NOTHING
-        if named is None and anonymous is None and not context.get("sessionId"):
+        if named is None and anonymous is None and not context.get("sessionId") and not self._is_shop:
             raise _Bad("no_customer", "neither a customer nor a visitor nor a visit is named")
         event = Heard(
             self._stamp.source, index, message_id, kind, name, account, email, named, anonymous, self._received, self._received

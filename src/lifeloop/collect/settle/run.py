@@ -5,6 +5,7 @@ from __future__ import annotations
 from lifeloop.collect.settle.change import Settlement, Work
 from lifeloop.collect.settle.customers import settle_customers
 from lifeloop.collect.settle.events import settle_events
+from lifeloop.collect.settle.given_back import told_once
 from lifeloop.collect.settle.products import settle_products
 from lifeloop.collect.settle.rejections import settle_live_rejections, settle_rejections
 from lifeloop.collect.settle.sales import joined_parts, settle_sales
@@ -14,7 +15,7 @@ from lifeloop.collect.stage import Stage
 def settle(work: Work, stage: Stage, sha256: list[str]) -> Settlement:
     """Compare everything staged with the lake; `sha256` are the fingerprints of the files. Orders are written last."""
     whole = Settlement()
-    sale = joined_parts(work, stage)
+    sale = told_once(work, joined_parts(work, stage))
     steps = [settle_live_rejections(work, stage) if work.live else settle_rejections(work, stage, sha256)]
     if stage.files("sale") or stage.files("product"):
         steps.append(settle_products(work, stage, sale))

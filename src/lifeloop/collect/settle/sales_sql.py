@@ -104,7 +104,8 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
 
 FATES = """
 WITH known AS (
-    SELECT order_id, customer_id, digest, quantity, products, placed_at, told_at FROM orders WHERE source = $source
+    SELECT o.order_id, o.customer_id, o.digest, o.quantity, o.products, o.placed_at, o.told_at
+    FROM orders AS o JOIN documents AS d ON o.order_id = d.order_id WHERE o.source = $source
 ), changed AS (
     SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
         k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless,
@@ -264,7 +265,9 @@ SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.cust
     CASE WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
         AS digest, f.told_at AS told_at
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
-LEFT JOIN (SELECT * FROM orders WHERE source = $source) AS o ON d.order_id = o.order_id
+LEFT JOIN (
+    SELECT k.* FROM orders AS k JOIN fates AS f ON k.order_id = f.order_id WHERE k.source = $source
+) AS o ON d.order_id = o.order_id
 """
 """The orders of this import: new, in the place of the stored one, or joined with it."""
 
@@ -281,15 +284,21 @@ WITH ours AS (
         count(*) AS n
     FROM sale WHERE doc = 'refund' GROUP BY doc_id, product_id, quantity, amount_minor, happened_at
 ), theirs AS (
-    SELECT refund_id, product_id, quantity, amount_minor, refunded_at AS returned_at, count(*) AS n
-    FROM stored WHERE source = $source GROUP BY refund_id, product_id, quantity, amount_minor, refunded_at
+    SELECT refund_id, product_id, quantity, amount_minor, refunded_at AS returned_at, max(order_id) AS order_id, count(*) AS n
+    FROM (
+        SELECT r.* FROM stored AS r JOIN (SELECT DISTINCT refund_id FROM ours) AS o ON r.refund_id = o.refund_id
+        WHERE r.source = $source
+    ) AS met GROUP BY refund_id, product_id, quantity, amount_minor, refunded_at
+), known AS (
+    SELECT refund_id, max(order_id) AS order_id FROM theirs GROUP BY refund_id
 ), missing AS (
     SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o LEFT JOIN theirs AS t ON o.refund_id = t.refund_id
         AND coalesce(o.product_id, '') = coalesce(t.product_id, '') AND o.quantity = t.quantity
         AND o.amount_minor = t.amount_minor AND o.returned_at = t.returned_at
-    WHERE coalesce(t.n, 0) < o.n
-), known AS (
-    SELECT DISTINCT refund_id FROM theirs
+    LEFT JOIN known AS k ON o.refund_id = k.refund_id
+    WHERE CASE WHEN o.order_id IS NULL AND k.order_id IS NOT NULL THEN false
+        WHEN o.order_id IS NOT NULL AND k.refund_id IS NOT NULL AND k.order_id IS NULL THEN true
+        ELSE coalesce(t.n, 0) < o.n END
 ), sharing AS (
     SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o JOIN theirs AS t ON o.refund_id = t.refund_id
         AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
@@ -303,7 +312,8 @@ FROM missing AS m LEFT JOIN known AS k ON m.refund_id = k.refund_id LEFT JOIN sh
 """What becomes of each refund whose lines are not all stored; refunds have no digest, their lines are compared.
 
 The same goods given back at another time are a further return of that order (joined), unless the refund has a number of its
-own or its order is told anew in this import: then the time was mended (replaced).
+own or its order is told anew in this import: then the time was mended (replaced). A refund that names no order says nothing
+of one whose order is known.
 """
 
 _REFUND = """
@@ -316,7 +326,7 @@ _REFUND = """
 """
 REFUNDS = f"""
 SELECT {_REFUND.format(offset="")}
-FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id WHERE s.doc = 'refund'
+FROM sale AS s JOIN fates AS f ON s.doc_id = f.refund_id WHERE s.doc = 'refund' AND s.quantity >= 0
 """
 _REFUND_COLUMNS = (
     "source", "refund_id", "order_id", "customer_id", "refunded_at", "received_at", "product_id", "quantity", "currency",
@@ -329,7 +339,7 @@ LEFT JOIN (
     SELECT r.refund_id AS refund_id, max(r.line_no) AS n FROM stored AS r JOIN fates AS f ON r.refund_id = f.refund_id
     WHERE r.source = $source AND f.fate = 'joined' GROUP BY r.refund_id
 ) AS n ON s.doc_id = n.refund_id
-WHERE s.doc = 'refund'
+WHERE s.doc = 'refund' AND s.quantity >= 0
 """
 """The refunds of this import, a further return of stored ones behind their lines."""
 

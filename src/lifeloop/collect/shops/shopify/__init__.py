@@ -4,8 +4,8 @@
                where all of a paid order is given up; and what is known of its customer
     customer   identify, with the consents as Shopify says them
     product    Product Updated for each variant
-    refund     nothing by itself: it names neither the order's number nor a customer. Shopify sends the order it changes
-               beside it (topic `orders/updated`), and there the refund stands whole
+    refund     Order Refunded, of an order and a customer it does not name; the order it changes, which Shopify tells beside it
+               (topic `orders/updated`), says whose it is
 
 As in the order export (see `lifeloop.collect.sources.shopify`) an order is known by its name, such as `#1001`, and a product by
 its SKU, else the line's name, so that webhooks, export and API pages tell of the same ones. What is not paid is no order yet;
@@ -20,6 +20,7 @@ from lifeloop.collect.shops.document import Said, document_in
 from lifeloop.collect.shops.shopify.orders import Order
 from lifeloop.collect.shops.shopify.people import customer
 from lifeloop.collect.shops.shopify.products import products
+from lifeloop.collect.shops.shopify.refunds import refund
 from lifeloop.collect.spool.record import Stamp
 
 _ALONE = frozenset({"orders/delete", "customers/delete", "products/delete", "customers/redact", "customers/data_request"})
@@ -37,4 +38,6 @@ def said(stamp: Stamp, body: bytes) -> list[Said]:
         return list(Order(document, topic).events())
     if kind == "customers":
         return customer(document)
+    if kind == "refunds":
+        return refund(document)
     return list(products(document)) if kind == "products" else []

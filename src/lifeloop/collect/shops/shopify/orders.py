@@ -31,6 +31,9 @@ from lifeloop.collect.shops.shopify.people import customer, traits_of
 from lifeloop.collect.shops.shopify.refunds import Back, product_of
 from lifeloop.collect.status import UNPAID
 
+SUMS = ("total", "shipping", "tax")
+"""What is said of an order that is given up: its money, as the order export says it, and no goods one by one."""
+
 _FIRST_TOLD = frozenset({"orders/create", "orders/paid"})
 """Topics that tell of an order when it begins: a later version comes under others."""
 
@@ -129,7 +132,7 @@ class Order:
             return
         back: dict[str, Any] = {"reason": text(self.one, "cancel_reason")}
         if not listed(self.one, "refunds"):
-            back |= {"refund_id": self.name, **self._sale()}
+            back |= {"refund_id": self.name, **{name: value for name, value in self._sale().items() if name in SUMS}}
         yield self._event("Order Cancelled", f"shopify-order-{self.id}-cancelled", said_of(back), at=at)
 
     def _person(self) -> Iterator[Said]:

@@ -6,12 +6,36 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from lifeloop.collect.shops.document import Object, amount, inner, listed, price_of_piece, said_of, text, total_of
+from lifeloop.collect.shops.document import (
+    BadDocument,
+    Object,
+    Said,
+    amount,
+    inner,
+    instant,
+    listed,
+    named,
+    price_of_piece,
+    said_of,
+    text,
+    total_of,
+)
 
 
 def product_of(line: Object) -> str | None:
     """Return the product of a line: its SKU, else what the line calls it, as the order export has it."""
     return text(line, "sku", "name", "title")
+
+
+def refund(one: Object) -> list[Said]:
+    """Return a refund that comes by itself; its id and a time are needed. Raises BadDocument."""
+    number, at = text(one, "id"), instant(one, "processed_at", "created_at")
+    if number is None or at is None:
+        raise BadDocument("the refund has no id, or no time")
+    currency = next((found for each in listed(one, "transactions") if (found := text(each, "currency"))), None)
+    back = Back(one, currency, taxes_included=False).said()
+    event = said_of(named("track", f"shopify-refund-{number}-alone", None, at))
+    return [event | {"event": "Order Refunded", "properties": said_of({"refund_id": number, "currency": currency, **back})}]
 
 
 @dataclass(frozen=True)

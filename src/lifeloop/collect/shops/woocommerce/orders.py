@@ -54,7 +54,8 @@ class Order:
         for refund in refunds:
             yield from self._refund(refund)
         if self._status in _GIVEN_UP:
-            back = {} if refunds else {"refund_id": self.number, **sale}
+            sums = {name: value for name, value in sale.items() if name in ("total", "shipping", "tax")}
+            back = {} if refunds else {"refund_id": self.number, **sums}
             yield self._event("Order Cancelled", f"woocommerce-order-{self.id}-cancelled", back, at=self.updated_at)
 
     @cached_property
