@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 
 
 @dataclass
