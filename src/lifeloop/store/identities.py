@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, Table, delete, func, or_, select, tuple_, update
+from sqlalchemy import Column, Select, Table, delete, func, or_, select, update
 from sqlalchemy import Connection as Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -131,10 +131,10 @@ def all_links(connection: Connection) -> Iterator[LinkRow]:
         yield LinkRow(*row)
 
 
-def replace_links(connection: Connection, gone: Iterable[tuple[str, str]], rows: Sequence[LinkRow]) -> None:
-    """Drop all links of some identifiers, given as kind and identifier, and write others."""
+def replace_links(connection: Connection, kind: str, gone: Iterable[str], rows: Sequence[LinkRow]) -> None:
+    """Drop all links of some identifiers of a kind, and write others."""
     for some in _pieces(gone):
-        connection.execute(delete(LINK).where(tuple_(LINK.c.kind, LINK.c.identifier).in_(some)))
+        connection.execute(delete(LINK).where(LINK.c.kind == kind, LINK.c.identifier.in_(some)))
     if rows:
         connection.execute(LINK.insert(), [row._asdict() for row in rows])
 
@@ -156,16 +156,15 @@ def change(connection: Connection, change_id: int) -> ChangeRow | None:
     return ChangeRow(*row) if row else None
 
 
-def changes_about(connection: Connection, customers: Iterable[str], identifiers: Iterable[tuple[str, str]]) -> list[ChangeRow]:
-    """Return what was logged about some customers or some identifiers (kind and identifier), oldest first."""
-    found: dict[int, ChangeRow] = {}
-    own = tuple_(IDENTITY_CHANGE.c.kind, IDENTITY_CHANGE.c.identifier)
-    for some in _pieces(customers):
-        query = select(IDENTITY_CHANGE).where(IDENTITY_CHANGE.c.customer_id.in_(some))
-        found |= {row[0]: ChangeRow(*row) for row in connection.execute(query)}
-    for pairs in _pieces(identifiers):
-        found |= {row[0]: ChangeRow(*row) for row in connection.execute(select(IDENTITY_CHANGE).where(own.in_(pairs)))}
-    return [found[number] for number in sorted(found)]
+def changes_about(
+    connection: Connection, customers: Iterable[str], identifiers: Mapping[str, Iterable[str]]
+) -> list[ChangeRow]:
+    """Return what was logged about some customers or some identifiers, given by kind; oldest first."""
+    own = IDENTITY_CHANGE.c
+    rows = list(_rows_in(connection, select(IDENTITY_CHANGE), own.customer_id, customers))
+    for kind, some in identifiers.items():
+        rows += _rows_in(connection, select(IDENTITY_CHANGE).where(own.kind == kind), own.identifier, some)
+    return sorted({ChangeRow(*row) for row in rows})
 
 
 def mark_undone(connection: Connection, change_id: int, at: int, actor: str) -> None:

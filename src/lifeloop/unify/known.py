@@ -75,9 +75,7 @@ def customer_of(
 def history(connection: Connection, customer_id: str) -> list[ChangeRow]:
     """Return the merge log of a customer, oldest first: what was linked to any of its names, and taken away again."""
     known = resolve(connection, customer_id)
-    own = [("guest", one) for one in (customer_id, *known.guests)] + [
-        ("account", one) for one in (customer_id, *known.accounts)
-    ]
+    own = {"guest": [customer_id, *known.guests], "account": [customer_id, *known.accounts]}
     return identities.changes_about(connection, sorted({customer_id, *known.names}), own)
 
 

@@ -162,14 +162,14 @@ class Linking:
         changed, rows, log = [], [], []
         for identifier, one in found.items():
             spans = tuple(span._replace(customer_id=self.finals.get(span.customer_id, span.customer_id)) for span in one.spans)
-            old = before[identifier]
+            old = before.get(identifier, [])
             if spans == tuple(Span(*row[2:7]) for row in old):
                 continue
             changed.append(identifier)
             since = {row.customer_id: row.made_at for row in old}
             rows += [LinkRow(kind, identifier, *span, since.get(span.customer_id, self.at)) for span in spans]
             log += self._log(kind, identifier, since, spans, one.why_not)
-        identities.replace_links(self.connection, [(kind, identifier) for identifier in changed], rows)
+        identities.replace_links(self.connection, kind, [one for one in changed if one in before], rows)
         identities.log_changes(self.connection, log)
         return set(changed)
 

@@ -19,8 +19,8 @@ from lifeloop.store.identities import Connection
 from lifeloop.unify.linking import Linking
 from lifeloop.unify.policy import BUCKET_US, DAY_US, POLICY, Span
 
-_ROWS = 200_000
-"""Sightings remembered in each of two generations; one takes about 350 bytes."""
+_ROWS = 120_000
+"""Rows remembered in each of two generations: a device counts as three, a sighting as one, of about 400 bytes each."""
 _NAMES = 50
 """A device on which so many names were seen is public, whatever comes; no more is kept of it."""
 
@@ -97,7 +97,7 @@ class _Memory:
 
     def keep(self, name: str, device: _Device) -> None:
         self.young[name] = device
-        self.rows += len(device.rows) + 1
+        self.rows += len(device.rows) + 3
 
     def turn_over(self) -> None:
         """Let go of what was not asked for of late."""

@@ -87,7 +87,7 @@ def _take_back(connection: Connection, done: ChangeRow, asked: str, actor: str, 
     identities.drop_ruling(connection, kind, identifier, customer_id)
     earlier = [
         one
-        for one in identities.changes_about(connection, [], [(kind, identifier)])
+        for one in identities.changes_about(connection, [], {kind: [identifier]})
         if one.customer_id == customer_id and one.action in ("join", "part") and one.undone_at is None
     ]
     if standing := [one for one in earlier if one.change_id < done.change_id]:
