@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, insert, select
 
-from lifeloop.base.errors import SettingsError, StoreError
-from lifeloop.store import Store, open_store
+from lifeloop.base.errors import LifeloopError, SettingsError, StoreError
+from lifeloop.store import Store, log_file, open_store
 from lifeloop.store.signs import read_signs, say
 from lifeloop.store.tables import SEEN
 from lifeloop.testing.clock import after
+from lifeloop.testing.postgres import PostgresServer
 
 
 class Interruption(Exception):
@@ -106,3 +110,85 @@ def test_a_hasty_server_is_made_to_wait_for_its_disk(store: Store, wanted: str) 
     hasty.close()
 
     assert set_to == ("on" if wanted == "off" else wanted)
+
+
+def test_an_old_spelling_of_postgresql_is_understood(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Check that PostgreSQL runs"):
+        open_store(f"postgres://nobody@/shop?host={tmp_path}")
+
+
+def test_no_refusal_shows_a_password(tmp_path: Path) -> None:
+    for url in (
+        "mysql://ann:hunter2@host/shop",
+        "postgresql://ann:hunter2@host:port/shop",
+        f"postgresql://a:hunter2@/x?host={tmp_path}",
+    ):
+        with pytest.raises(LifeloopError) as refused:
+            open_store(url)
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_store_in_memory_is_refused() -> None:
+    for url in ("sqlite://", "sqlite:///:memory:"):
+        with pytest.raises(SettingsError, match="it names no file"):
+            open_store(url)
+
+
+def test_only_its_owner_may_read_the_file_and_its_log(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with store.writing() as connection:
+        say(connection, "a", after())
+    rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    store.close()
+
+    assert "store.sqlite-wal" in rights
+    assert set(rights.values()) == {0o600}
+
+
+def test_the_log_is_cut_where_readers_leave_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "LIMIT_BYTES", 1_000_000)
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    log, longest, done = tmp_path / "store.sqlite-wal", 0, threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            with store.reading() as connection:
+                read_signs(connection)
+                time.sleep(0.01)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(400):
+        with store.writing() as connection:
+            say(connection, f"sign {number % 10}", after(), detail=f"{number:04}" * 5_000)
+        longest = max(longest, log.stat().st_size)
+    done.set()
+    for reader in readers:
+        reader.join()
+    store.close()
+
+    assert longest < 5_000_000, "of 9 MB that were written"
+
+
+def test_a_reader_that_stays_long_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "LIMIT_BYTES", 100_000)
+    monkeypatch.setattr(log_file, "PATIENCE_MS", 1)
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with store.reading() as reader:
+        assert read_signs(reader) == {}
+        for number in range(50):
+            with store.writing() as connection:
+                say(connection, f"sign {number}", after(), detail="x" * 20_000)
+        assert read_signs(reader) == {}
+    with store.writing() as connection:
+        say(connection, "last", after())
+        assert len(read_signs(connection)) == 51
+    store.close()
+
+
+def test_a_database_that_cannot_hold_every_name_is_refused(postgres: PostgresServer) -> None:
+    url = postgres.url(postgres.fresh("template0", encoding="LATIN1"))
+
+    with pytest.raises(StoreError, match="the database is in LATIN1"):
+        open_store(url)

@@ -7,10 +7,13 @@ cannot write, on both databases.
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -18,12 +21,15 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from lifeloop.base.errors import SettingsError, StoreError
+from lifeloop.store.log_file import LogFile
 
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one."""
 
-PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864")
-"""What each connection to SQLite sets besides its log."""
+PRAGMAS = ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON", "foreign_keys = ON")
+"""What each connection to SQLite sets besides its log; `fullfsync` is what reaches the disk on macOS."""
+
+_PASSWORD = re.compile(r":[^:/@]*@")
 
 _POOL = {"pool_size": 8, "max_overflow": 24, "pool_timeout": BUSY_SECONDS}
 
@@ -45,6 +51,7 @@ class Store:
     """One shop's operating state."""
 
     engine: Engine
+    _log: LogFile = field(repr=False, compare=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -61,8 +68,10 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield a connection whose changes are committed together at the end, or not at all. Raises StoreError."""
-        with guarded(self.engine, "cannot write to the store"), writing_on(self.engine) as connection:
-            yield connection
+        with guarded(self.engine, "cannot write to the store"):
+            with writing_on(self.engine) as connection:
+                yield connection
+            self._log.after_commit()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -131,23 +140,31 @@ def _opened(engine: Engine) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine)
+    return Store(engine, LogFile(engine))
 
 
 def _engine(url: str) -> Engine:
+    asked = f"cannot open the store '{_PASSWORD.sub(':***@', url)}'"
     try:
         target = make_url(url)
-    except ArgumentError as error:
-        asked = f"cannot open the store '{url}'"
+    except (ArgumentError, ValueError) as error:
         raise SettingsError(asked, "it is no URL", "Write sqlite:///FILE or postgresql://...") from error
-    if target.get_backend_name() == "postgresql":
+    if target.get_backend_name() in ("postgresql", "postgres"):
         return _postgres(target)
-    if target.get_backend_name() == "sqlite":
-        engine = create_engine(target, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL)
-        _listen_to_sqlite(engine)
-        return engine
-    asked = f"cannot open the store '{target.render_as_string()}'"
-    raise SettingsError(asked, "it is neither SQLite nor PostgreSQL", "Set [store] url.")
+    if target.get_backend_name() != "sqlite":
+        raise SettingsError(asked, "it is neither SQLite nor PostgreSQL", "Set [store] url.")
+    if not target.database or target.database == ":memory:":
+        raise SettingsError(asked, "it names no file", "Write sqlite:///FILE: what is in memory only is lost.")
+    _make_private(Path(target.database))
+    engine = create_engine(target, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL)
+    _listen_to_sqlite(engine)
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """Make an empty file that only its owner may read: it will hold personal data, and SQLite gives its log the same rights."""
+    with suppress(OSError):  # SQLite says it better
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _postgres(target: URL) -> Engine:

@@ -54,6 +54,12 @@ def _migrate(connection: Connection) -> None:
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            found = f"the database is in {encoding}, which cannot hold every name"
+            raise StoreError(
+                "cannot make the tables of the store", found, "Make it with: createdb --encoding UTF8 -T template0 ..."
+            )
     revision = revision_of(connection)
     if revision == HEAD:
         return

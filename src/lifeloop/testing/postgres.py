@@ -48,10 +48,11 @@ class PostgresServer:
         """Return the URL of a database of this server."""
         return f"postgresql://lifeloop@/{database}?host={self.folder}"
 
-    def fresh(self, template: str = "template1") -> str:
+    def fresh(self, template: str = "template1", *, encoding: str = "UTF8") -> str:
         """Make a database as `template` is, and return its name."""
         name = f"shop_{next(self._numbers)}"
-        self._run("createdb", "--host", str(self.folder), "--username", "lifeloop", "--template", template, name)
+        where = ("--host", str(self.folder), "--username", "lifeloop")
+        self._run("createdb", *where, "--template", template, "--encoding", encoding, name)
         return name
 
     def start(self) -> None:
