@@ -213,10 +213,12 @@ _BODY = {
     }
 }
 _REFUSALS = problems(400, 401, 403, 413, 429, 503)
+_KEY_IN_PATH = {"parameters": [{"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}]}
 
 
 def _route(path: str, endpoint: Endpoint, method: str, summary: str, **more: Any) -> None:
-    collector.add_api_route(path, endpoint, methods=[method], summary=summary, response_class=JSONResponse, **more)
+    more = {"response_class": JSONResponse} | more
+    collector.add_api_route(path, endpoint, methods=[method], summary=summary, **more)
     collector.add_api_route(path, _preflight, methods=["OPTIONS"], include_in_schema=False)
 
 
@@ -236,7 +238,10 @@ def _declare() -> None:
         collector.add_api_route(path, _endpoint("posthog", None), methods=["POST"], include_in_schema=False)
         collector.add_api_route(path, _preflight, methods=["OPTIONS"], include_in_schema=False)
     for path, method, endpoint, summary in client_settings.ANSWERS:
-        _route(path, endpoint, method, summary)
+        more: dict[str, Any] = {"openapi_extra": _KEY_IN_PATH} if "{key}" in path else {}
+        if path.endswith(".js"):
+            more |= {"response_class": Response, "responses": {200: {"content": {"text/javascript": {}}}}}
+        _route(path, endpoint, method, summary, **more)
 
 
 _declare()

@@ -124,7 +124,9 @@ class Changed(BaseModel):
     changed: bool
 
 
-consents_read = APIRouter(prefix="/v1", tags=["consent"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS)
+consents_read = APIRouter(
+    prefix="/v1", tags=["consent"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS | problems(400)
+)
 consents_written = APIRouter(
     prefix="/v1",
     tags=["consent"],

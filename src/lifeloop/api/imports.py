@@ -203,6 +203,8 @@ async def _written(pieces: AsyncIterator[bytes], path: Path) -> Upload:
         async for piece in pieces:
             digest.update(piece)
             await run_in_threadpool(stream.write, piece)
+    if not path.stat().st_size:
+        raise ApiError(400, "no_file", "cannot import what was sent", "it is empty", "Send the file as the body, or in a form.")
     return Upload(path, digest.hexdigest())
 
 
