@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, keys, loop, people, reference, rehearsal, serving, simulated
+from lifeloop.cli import facts, keys, loop, people, reconcile, reference, rehearsal, serving, simulated
 
 app = typer.Typer(
     name="lifeloop",
@@ -28,6 +28,7 @@ keys.register(app)
 simulated.register(app)
 rehearsal.register(app)
 serving.register(app)
+reconcile.register(app)
 reference.register(app)
 
 _STOPPED = 130
