@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Collection
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from lifeloop import __version__
-from lifeloop.api.auth import FRESH_SECONDS, KeyRing
+from lifeloop.api.auth import KeyRing
 from lifeloop.api.collector import collector
 from lifeloop.api.consents import consents_read, consents_written
 from lifeloop.api.customers import customers
 from lifeloop.api.errors import apologise, refuse
 from lifeloop.api.health import health
+from lifeloop.api.housekeeping import living
 from lifeloop.api.identity import merges_read, merges_written
 from lifeloop.api.imports import imports_read, imports_written
 from lifeloop.api.keys import keys
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Looks
-from lifeloop.api.metrics import Metrics
+from lifeloop.api.metrics import Metrics, SpoolFigures
 from lifeloop.api.pages import html_page
 from lifeloop.api.parts import Door, Parts, Role
 from lifeloop.api.rejected import rejected
@@ -34,7 +32,7 @@ from lifeloop.api.scores import scores
 from lifeloop.api.segments import segments
 from lifeloop.api.webhooks import webhooks
 from lifeloop.base.errors import LifeloopError
-from lifeloop.base.logging import log
+from lifeloop.collect.spool import GroupCommit
 from lifeloop.store.keys import ApiKey, load_keys
 
 _ABOUT = """What a shop's own systems ask: who a customer is, where they stand, what happens next and why.
@@ -58,20 +56,26 @@ API = (
     keys,
 )
 COLLECT = (collector, webhooks)
+OFTEN = frozenset({"/v1/batch", "/v1/b", "/v1/track", "/v1/t", "/v1/page", "/v1/p", "/batch/", "/e/", "/i/v0/e/"})
+"""Where most requests go: these paths are compared first, of all those that are compared one after the other."""
 
 
 def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
     """Return the application of one door process; `ticks` are seconds that never run backwards."""
     serve = parts.app.home.settings.serve
+    metrics = Metrics()
+    if isinstance(parts.spool, GroupCommit):
+        metrics.registry.register(SpoolFigures(parts.spool))
     door = Door(
         parts=parts,
         ring=KeyRing(lambda: _keys(parts), ticks),
         reading=RateLimit(serve.read_per_second, ticks),
         collecting=RateLimit(serve.collect_per_second, ticks),
-        metrics=Metrics(),
+        metrics=metrics,
         looks=Looks(ticks),
     )
     app = declared(parts.roles)
+    app.router.routes.sort(key=lambda route: getattr(route, "path", "") not in OFTEN)
     app.state.door = door
     app.add_exception_handler(LifeloopError, refuse)
     app.add_exception_handler(HTTPException, refuse)
@@ -87,7 +91,7 @@ def declared(roles: Collection[Role] = ("api", "collect")) -> FastAPI:
         title="lifeloop",
         version=__version__,
         description=_ABOUT,
-        lifespan=_living,
+        lifespan=living,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -116,24 +120,3 @@ def _docs(request: Request) -> Response:
 def _keys(parts: Parts) -> dict[str, ApiKey]:
     with parts.app.store.reading() as connection:
         return load_keys(connection)
-
-
-@asynccontextmanager
-async def _living(app: FastAPI) -> AsyncIterator[None]:
-    """Read the keys before the first request, and again and again while there are requests."""
-    door: Door = app.state.door
-    await run_in_threadpool(door.ring.refresh)
-    reading = asyncio.create_task(_keep_keys(door.ring))
-    yield
-    reading.cancel()
-    with suppress(asyncio.CancelledError):
-        await reading
-
-
-async def _keep_keys(ring: KeyRing) -> None:
-    while True:
-        await asyncio.sleep(FRESH_SECONDS)
-        try:
-            await run_in_threadpool(ring.refresh)
-        except LifeloopError as error:
-            log().error("the keys cannot be read", found=error.found)
