@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, Table, delete, func, or_, select, update
+import msgspec
 from sqlalchemy import Connection as Connection
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, delete, func, or_, select, update
 
+from lifeloop.store.bulk import insert_new, insert_or_replace
 from lifeloop.store.tables import (
     BLOCKED_VALUE,
     EMAIL_USE,
@@ -24,9 +24,7 @@ from lifeloop.store.tables import (
     SIGHTING,
 )
 
-_AT_ONCE = 500
 _NAME = "identity"
-Row = Mapping[str, Any]
 
 
 class LinkRow(NamedTuple):
@@ -39,6 +37,48 @@ class LinkRow(NamedTuple):
     customer_id: str
     rule: str
     evidence: str
+    made_at: int
+
+
+class SightingRow(NamedTuple):
+    """One row of `sighting`."""
+
+    device: str
+    bucket: int
+    named: str
+    first_at: int
+    last_at: int
+    evidence: str
+
+
+class UseRow(NamedTuple):
+    """One row of `email_use`."""
+
+    guest: str
+    account: str
+    first_at: int
+    evidence: str
+
+
+class BlockedRow(NamedTuple):
+    """One row of `blocked_value`."""
+
+    kind: str
+    identifier: str
+    reason: str
+    made_at: int
+
+
+class NewChange(NamedTuple):
+    """One row of `identity_change` to be written."""
+
+    action: str
+    kind: str
+    identifier: str
+    customer_id: str
+    rule: str
+    evidence: str | None
+    actor: str
     made_at: int
 
 
@@ -74,7 +114,7 @@ def take_turn(connection: Connection) -> str:
     row = select(IDENTITY_TURN.c.token).where(IDENTITY_TURN.c.name == _NAME).with_for_update()
     token = connection.scalar(row)
     if token is None:
-        _put(connection, IDENTITY_TURN, [{"name": _NAME, "token": ""}], update_columns=())
+        insert_new(connection, IDENTITY_TURN, ("name", "token"), [(_NAME, "")])
         token = connection.scalar(row)
     return str(token)
 
@@ -86,43 +126,40 @@ def end_turn(connection: Connection) -> str:
     return token
 
 
-def sightings_on(connection: Connection, devices: Iterable[str]) -> Iterator[tuple[str, int, str, int, int, str]]:
-    """Yield device, bucket, name, first, last and evidence of every sighting on some devices."""
-    yield from _rows_in(connection, select(SIGHTING), SIGHTING.c.device, devices)
+def sightings_on(connection: Connection, devices: Iterable[str]) -> Iterator[SightingRow]:
+    """Yield every sighting on some devices."""
+    yield from map(SightingRow._make, _rows(connection, SIGHTING, SightingRow._fields, "device", devices))
 
 
-def put_sightings(connection: Connection, rows: Sequence[Row]) -> None:
+def put_sightings(connection: Connection, rows: Sequence[SightingRow]) -> None:
     """Write sightings whole, in place of those of the same device, bucket and name."""
-    _put(connection, SIGHTING, rows, update_columns=("first_at", "last_at", "evidence"))
+    insert_or_replace(connection, SIGHTING, SightingRow._fields, rows)
 
 
 def devices_naming(connection: Connection, names: Iterable[str]) -> set[str]:
     """Return the devices on which any of these names was seen."""
-    return {row[0] for row in _rows_in(connection, select(SIGHTING.c.device).distinct(), SIGHTING.c.named, names)}
+    return {row[0] for row in _rows(connection, SIGHTING, ("device",), "named", names)}
 
 
-def uses_of(
-    connection: Connection, *, guests: Iterable[str] = (), accounts: Iterable[str] = ()
-) -> Iterator[tuple[str, str, int, str]]:
-    """Yield guest, account, first instant and evidence of every use of these guests' e-mails, and by these accounts."""
-    yield from _rows_in(connection, select(EMAIL_USE), EMAIL_USE.c.guest, guests)
-    yield from _rows_in(connection, select(EMAIL_USE), EMAIL_USE.c.account, accounts)
+def uses_of(connection: Connection, *, guests: Iterable[str] = (), accounts: Iterable[str] = ()) -> Iterator[UseRow]:
+    """Yield every use of these guests' e-mails, and by these accounts."""
+    yield from map(UseRow._make, _rows(connection, EMAIL_USE, UseRow._fields, "guest", guests))
+    yield from map(UseRow._make, _rows(connection, EMAIL_USE, UseRow._fields, "account", accounts))
 
 
-def put_uses(connection: Connection, rows: Sequence[Row]) -> None:
+def put_uses(connection: Connection, rows: Sequence[UseRow]) -> None:
     """Write e-mail uses whole, in place of those of the same guest and account."""
-    _put(connection, EMAIL_USE, rows, update_columns=("first_at", "evidence"))
+    insert_or_replace(connection, EMAIL_USE, UseRow._fields, rows)
 
 
 def links_of(connection: Connection, kind: str, identifiers: Iterable[str]) -> list[LinkRow]:
     """Return the links of some identifiers, in the order of time within each."""
-    rows = _rows_in(connection, select(LINK).where(LINK.c.kind == kind), LINK.c.identifier, identifiers)
-    return sorted(LinkRow(*row) for row in rows)
+    return sorted(map(LinkRow._make, _rows(connection, LINK, LinkRow._fields, "identifier", identifiers, kind=kind)))
 
 
 def links_to(connection: Connection, customers: Iterable[str]) -> list[LinkRow]:
     """Return every link to some customers, by kind, identifier and time."""
-    return sorted(LinkRow(*row) for row in _rows_in(connection, select(LINK), LINK.c.customer_id, customers))
+    return sorted(map(LinkRow._make, _rows(connection, LINK, LinkRow._fields, "customer_id", customers)))
 
 
 def all_links(connection: Connection) -> Iterator[LinkRow]:
@@ -133,21 +170,22 @@ def all_links(connection: Connection) -> Iterator[LinkRow]:
 
 def replace_links(connection: Connection, kind: str, gone: Iterable[str], rows: Sequence[LinkRow]) -> None:
     """Drop all links of some identifiers of a kind, and write others."""
-    for some in _pieces(gone):
-        connection.execute(delete(LINK).where(LINK.c.kind == kind, LINK.c.identifier.in_(some)))
-    if rows:
-        connection.execute(LINK.insert(), [row._asdict() for row in rows])
+    if one_by_one := [(kind, identifier) for identifier in gone]:
+        place = _place(connection)
+        sql = f'DELETE FROM "{LINK.name}" WHERE kind = {place} AND identifier = {place}'
+        connection.exec_driver_sql(sql, one_by_one)
+    insert_or_replace(connection, LINK, LinkRow._fields, rows)
 
 
-def log_changes(connection: Connection, rows: Sequence[Row]) -> None:
+def log_changes(connection: Connection, rows: Sequence[NewChange]) -> None:
     """Append rows to the merge log."""
-    if rows:
-        connection.execute(IDENTITY_CHANGE.insert(), list(rows))
+    insert_new(connection, IDENTITY_CHANGE, NewChange._fields, rows)
 
 
-def log_ruling(connection: Connection, row: Row) -> int:
+def log_ruling(connection: Connection, row: NewChange) -> int:
     """Append one row to the merge log and return its number."""
-    return int(connection.execute(IDENTITY_CHANGE.insert().returning(IDENTITY_CHANGE.c.change_id), row).scalar_one())
+    added = IDENTITY_CHANGE.insert().returning(IDENTITY_CHANGE.c.change_id)
+    return int(connection.execute(added, row._asdict()).scalar_one())
 
 
 def change(connection: Connection, change_id: int) -> ChangeRow | None:
@@ -160,11 +198,10 @@ def changes_about(
     connection: Connection, customers: Iterable[str], identifiers: Mapping[str, Iterable[str]]
 ) -> list[ChangeRow]:
     """Return what was logged about some customers or some identifiers, given by kind; oldest first."""
-    own = IDENTITY_CHANGE.c
-    rows = list(_rows_in(connection, select(IDENTITY_CHANGE), own.customer_id, customers))
+    rows = list(_rows(connection, IDENTITY_CHANGE, ChangeRow._fields, "customer_id", customers))
     for kind, some in identifiers.items():
-        rows += _rows_in(connection, select(IDENTITY_CHANGE).where(own.kind == kind), own.identifier, some)
-    return sorted({ChangeRow(*row) for row in rows})
+        rows += _rows(connection, IDENTITY_CHANGE, ChangeRow._fields, "identifier", some, kind=kind)
+    return sorted(set(map(ChangeRow._make, rows)))
 
 
 def mark_undone(connection: Connection, change_id: int, at: int, actor: str) -> None:
@@ -175,24 +212,22 @@ def mark_undone(connection: Connection, change_id: int, at: int, actor: str) -> 
 
 def rulings_on(connection: Connection, kind: str, identifiers: Iterable[str] | None = None) -> list[RulingRow]:
     """Return what operators ruled about some identifiers of a kind, or about all."""
-    query = select(IDENTITY_RULING).where(IDENTITY_RULING.c.kind == kind)
     rows: Iterable[Any]
     if identifiers is None:
-        rows = connection.execute(query)
+        rows = connection.execute(select(IDENTITY_RULING).where(IDENTITY_RULING.c.kind == kind))
     else:
-        rows = _rows_in(connection, query, IDENTITY_RULING.c.identifier, identifiers)
-    return [RulingRow(*row) for row in rows]
+        rows = _rows(connection, IDENTITY_RULING, RulingRow._fields, "identifier", identifiers, kind=kind)
+    return [_ruling(row) for row in rows]
 
 
 def rulings_for(connection: Connection, customers: Iterable[str]) -> list[RulingRow]:
     """Return what operators ruled about some customers."""
-    rows = _rows_in(connection, select(IDENTITY_RULING), IDENTITY_RULING.c.customer_id, customers)
-    return [RulingRow(*row) for row in rows]
+    return [_ruling(row) for row in _rows(connection, IDENTITY_RULING, RulingRow._fields, "customer_id", customers)]
 
 
 def put_ruling(connection: Connection, ruling: RulingRow) -> None:
     """Write a ruling in place of that on the same identifier and customer."""
-    _put(connection, IDENTITY_RULING, [ruling._asdict()], update_columns=("joined", "actor", "made_at"))
+    insert_or_replace(connection, IDENTITY_RULING, RulingRow._fields, [ruling])
 
 
 def drop_ruling(connection: Connection, kind: str, identifier: str, customer_id: str) -> None:
@@ -204,20 +239,19 @@ def drop_ruling(connection: Connection, kind: str, identifier: str, customer_id:
 
 def blocked_among(connection: Connection, kind: str, identifiers: Iterable[str]) -> set[str]:
     """Return which of some identifiers name nobody because too many share them."""
-    query = select(BLOCKED_VALUE.c.identifier).where(BLOCKED_VALUE.c.kind == kind)
-    return {row[0] for row in _rows_in(connection, query, BLOCKED_VALUE.c.identifier, identifiers)}
+    return {row[0] for row in _rows(connection, BLOCKED_VALUE, ("identifier",), "identifier", identifiers, kind=kind)}
 
 
-def block(connection: Connection, rows: Sequence[Row]) -> None:
+def block(connection: Connection, rows: Sequence[BlockedRow]) -> None:
     """Note identifiers that name nobody; those noted before stay as they are."""
-    _put(connection, BLOCKED_VALUE, rows, update_columns=())
+    insert_new(connection, BLOCKED_VALUE, BlockedRow._fields, rows)
 
 
-def blocked(connection: Connection) -> list[tuple[str, str, str, int]]:
-    """Return kind, identifier, reason and instant of everything blocked, newest first."""
+def blocked(connection: Connection) -> list[BlockedRow]:
+    """Return everything that is blocked, newest first."""
     newest = BLOCKED_VALUE.c.made_at.desc()
     rows = connection.execute(select(BLOCKED_VALUE).order_by(newest, BLOCKED_VALUE.c.kind, BLOCKED_VALUE.c.identifier))
-    return [(row.kind, row.identifier, row.reason, row.made_at) for row in rows]
+    return [BlockedRow(*row) for row in rows]
 
 
 def link_at(connection: Connection, kind: str, identifier: str, at: int) -> LinkRow | None:
@@ -234,28 +268,27 @@ def counts(connection: Connection) -> dict[str, int]:
     return {kind: int(number) for kind, number in connection.execute(query)}
 
 
-def _put(connection: Connection, table: Table, rows: Sequence[Row], *, update_columns: Sequence[str]) -> None:
-    """Insert rows; where the primary key is taken, overwrite these columns, or keep what stands there if there are none."""
-    if not rows:
+def _ruling(row: Any) -> RulingRow:
+    ruling = RulingRow(*row)
+    return ruling._replace(joined=bool(ruling.joined))
+
+
+def _rows(
+    connection: Connection, table: Table, fields: Sequence[str], column: str, values: Iterable[str], *, kind: str | None = None
+) -> Iterator[Any]:
+    """Yield `fields` of the rows (of a kind) whose `column` has one of `values`, which are handed over as one parameter."""
+    asked = list(values)
+    if not asked:
         return
-    keys = [column.name for column in table.primary_key.columns]
-    insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
-    if update_columns:
-        insert = insert.on_conflict_do_update(
-            index_elements=keys, set_={name: insert.excluded[name] for name in update_columns}
-        )
-    else:
-        insert = insert.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(insert, list(rows))
+    is_sqlite = connection.dialect.name == "sqlite"
+    place = _place(connection)
+    names = ", ".join(f'"{name}"' for name in fields)
+    found = f"IN (SELECT value FROM json_each({place}))" if is_sqlite else f"= ANY({place})"
+    of_kind = "" if kind is None else f" AND kind = {place}"
+    sql = f'SELECT {names} FROM "{table.name}" WHERE "{column}" {found}{of_kind}'
+    listed = msgspec.json.encode(asked).decode() if is_sqlite else asked
+    yield from connection.exec_driver_sql(sql, (listed,) if kind is None else (listed, kind)).all()
 
 
-def _rows_in(connection: Connection, query: Select[Any], column: Column[Any], values: Iterable[str]) -> Iterator[Any]:
-    for some in _pieces(values):
-        yield from connection.execute(query.where(column.in_(some)))
-
-
-def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield values in lists that a database takes as parameters at once."""
-    rest = iter(values)
-    while some := list(islice(rest, _AT_ONCE)):
-        yield some
+def _place(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from lifeloop.base.clock import EPOCH, Clock
 from lifeloop.store import identities
-from lifeloop.store.identities import Connection, LinkRow, RulingRow
+from lifeloop.store.identities import BlockedRow, Connection, LinkRow, NewChange, RulingRow
 from lifeloop.unify.policy import POLICY, Found, Ruling, Sighting, Span, Use, device_of, final_of, guest_of, is_public
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -122,10 +122,7 @@ class Linking:
 
     def block_devices(self, devices: Iterable[str]) -> None:
         """Report devices on which so many were named that nothing more is kept of them."""
-        rows = [
-            {"kind": "device", "identifier": one, "reason": "too many people were named on it", "made_at": self.at}
-            for one in devices
-        ]
+        rows = [BlockedRow("device", one, "too many people were named on it", self.at) for one in devices]
         identities.block(self.connection, rows)
 
     def forget(self, names: Iterable[str]) -> None:
@@ -150,9 +147,9 @@ class Linking:
             emails[self.finals.get(account, account)].add(guest)
         return {customer: len(some) for customer, some in emails.items()}
 
-    def _blocked(self, kind: str, found: Iterable[str]) -> list[dict[str, object]]:
+    def _blocked(self, kind: str, found: Iterable[str]) -> list[BlockedRow]:
         reason = f"more than {POLICY.accounts_a_day} accounts began to use it within a day"
-        return [{"kind": kind, "identifier": one, "reason": reason, "made_at": self.at} for one in found]
+        return [BlockedRow(kind, one, reason, self.at) for one in found]
 
     def _write(self, kind: str, found: Mapping[str, Found]) -> set[str]:
         """Replace the links of identifiers where they differ, log who gained and who lost them; returns those that differ."""
@@ -175,20 +172,15 @@ class Linking:
 
     def _log(
         self, kind: str, identifier: str, before: Mapping[str, int], spans: tuple[Span, ...], why_not: str | None
-    ) -> list[dict[str, object]]:
+    ) -> list[NewChange]:
         now = {span.customer_id: span for span in reversed(spans)}
-        gained = [
-            ("link", span.customer_id, span.rule, span.evidence or None) for one, span in now.items() if one not in before
-        ]
         lost = [("unlink", one, why_not or (spans[0].rule if spans else "operator"), None) for one in before if one not in now]
+        gained = [("link", one, span.rule, span.evidence or None) for one, span in now.items() if one not in before]
         return [
-            {
-                "action": action, "kind": kind, "identifier": identifier, "customer_id": customer, "rule": rule,
-                "evidence": evidence, "actor": self.actor, "made_at": self.at,
-            }
+            NewChange(action, kind, identifier, customer, rule, evidence, self.actor, self.at)
             for action, customer, rule, evidence in [*sorted(lost), *sorted(gained, key=str)]
             if (kind, identifier, customer) not in self.silent
-        ]  # fmt: skip
+        ]
 
 
 def _by_identifier(rows: Iterable[RulingRow]) -> dict[str, list[Ruling]]:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from lifeloop.base.clock import Clock
 from lifeloop.store import identities
-from lifeloop.store.identities import Connection
+from lifeloop.store.identities import Connection, SightingRow, UseRow
 from lifeloop.unify.linking import Linking
 from lifeloop.unify.policy import BUCKET_US, DAY_US, POLICY, Span
 
@@ -180,10 +180,7 @@ def _new_uses(
     for guest, account, first_at, evidence in identities.uses_of(connection, guests=sorted(asked)):
         known[guest, account] = (first_at, evidence)
     new = {key: key not in known for key, use in uses.items() if key not in known or use < known[key]}
-    rows = [
-        {"guest": guest, "account": account, "first_at": uses[guest, account][0], "evidence": uses[guest, account][1]}
-        for guest, account in sorted(new)
-    ]
+    rows = [UseRow(*key, *uses[key]) for key in sorted(new)]
     identities.put_uses(connection, rows)
     known.update((key, uses[key]) for key in new)
     return new
@@ -202,13 +199,7 @@ def _new_sightings(
             if len(device.names) >= _NAMES or not device.merge(key, first_at, last_at, evidence):
                 continue
             changed.setdefault(name, []).append(key)
-            first_at, last_at, evidence = device.rows[key]
-            rows.append(
-                {
-                    "device": name, "bucket": key[0], "named": key[1],
-                    "first_at": first_at, "last_at": last_at, "evidence": evidence,
-                }
-            )  # fmt: skip
+            rows.append(SightingRow._make((name, *key, *device.rows[key])))
     identities.put_sightings(connection, rows)
     return changed
 

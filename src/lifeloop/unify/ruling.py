@@ -9,7 +9,7 @@ from __future__ import annotations
 from lifeloop.base.clock import Clock
 from lifeloop.base.errors import LifeloopError, UnknownName
 from lifeloop.store import identities
-from lifeloop.store.identities import ChangeRow, Connection, RulingRow
+from lifeloop.store.identities import ChangeRow, Connection, NewChange, RulingRow
 from lifeloop.unify.known import final_id
 from lifeloop.unify.linking import GUEST_PREFIX, Linking, Seen
 
@@ -119,10 +119,7 @@ def _settle(
     """Link anew what a ruling touches, and log it; returns its number."""
     linking = Linking(connection, clock, actor=actor)
     linking.silent.add((kind, identifier, customer_id))
-    row = {
-        "action": action, "kind": kind, "identifier": identifier, "customer_id": customer_id, "rule": "operator",
-        "evidence": None, "actor": actor, "made_at": linking.at,
-    }  # fmt: skip
+    row = NewChange(action, kind, identifier, customer_id, "operator", None, actor, linking.at)
     number = identities.log_ruling(connection, row)
     accounts = before | _accounts_of(connection, kind, identifier, customer_id)
     guests, devices = {identifier} if kind == "guest" else set(), {identifier} if kind == "device" else set()
