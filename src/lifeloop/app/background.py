@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from lifeloop.app import App
@@ -25,12 +26,15 @@ from lifeloop.store import signs
 
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
 _JOBS_SECONDS = 1.0
+POLITENESS: Mapping[Part, int] = {"indexer": 3, "flow": 6, "jobs": 10}
+"""Who waits when there are too few processors: the door answers first, then what it took is shown, then kept, then judged."""
 
 
 def main(arguments: list[str]) -> None:
     """Run one part until it is told to stop, or whoever started it is gone."""
     part, home, spool = arguments
     configure(part)
+    _step_back(POLITENESS[part])  # type: ignore[index]
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -38,6 +42,13 @@ def main(arguments: list[str]) -> None:
     app = App.open(Path(home), clock=SystemClock())
     PARTS[part](app, spool, stop)  # type: ignore[index]
     log().info("ended")
+
+
+def _step_back(politeness: int) -> None:
+    """Let processes that are less polite go first; on Linux also as a session, since each gets the same share by default."""
+    os.nice(politeness)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(politeness), "ascii")
 
 
 def _until_closed(stop: threading.Event) -> None:
