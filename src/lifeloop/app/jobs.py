@@ -15,15 +15,17 @@ from typing import Any
 
 from lifeloop.app import App
 from lifeloop.app.schedule import Due, last_due
+from lifeloop.base.clock import micros
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.logging import log
 from lifeloop.schema import ORDER
-from lifeloop.store import jobs, signs
+from lifeloop.store import Connection, jobs, signs, tidying
 from lifeloop.store.jobs import Job
 
 KINDS = ("run", "import")
 HOLD_SECONDS = 60.0
 _LOOK_SECONDS = 0.5
+_TIDY_EVERY_SECONDS = 3600
 _SHOWN = 2000
 _OPTIONS = {"kind": "--as", "source": "--source", "date_format": "--date-format"}
 
@@ -35,6 +37,7 @@ class Jobs:
         self._app = app
         self._stop = stop
         self._holder = f"{os.uname().nodename}:{os.getpid()}"
+        self._tidied_at = 0
         self._settled = ""
         """The last due run that needs no asking any more."""
 
@@ -44,6 +47,7 @@ class Jobs:
         due = self._due()
         with app.store.writing() as connection:
             signs.say(connection, "jobs", app.clock)
+            self._tidy_now_and_then(connection)
             if due is not None:
                 jobs.ask(connection, "run", {"as_of": due.as_of.isoformat()}, app.clock, job_id=due.name)
                 self._settled = due.name
@@ -52,6 +56,12 @@ class Jobs:
             return False
         self._do(job)
         return True
+
+    def _tidy_now_and_then(self, connection: Connection) -> None:
+        now = micros(self._app.clock.now())
+        if now - self._tidied_at >= _TIDY_EVERY_SECONDS * 1_000_000:
+            tidying.tidy(connection, self._app.clock)
+            self._tidied_at = now
 
     def _due(self) -> Due | None:
         """Return the nightly run to ask for; None while there is none, or nothing that it could speak of."""
