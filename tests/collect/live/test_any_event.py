@@ -48,9 +48,20 @@ value = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(PROPERTIES + TRAITS), inner, max_size=4),
     max_leaves=8,
 )
-product = st.dictionaries(st.sampled_from(PROPERTIES), plain, max_size=5)
+product = st.dictionaries(st.sampled_from(PROPERTIES), plain, max_size=5) | st.fixed_dictionaries(
+    {
+        "product_id": st.sampled_from(["mug", "tea", 7]),
+        "price": st.sampled_from([3, "9.50"]) | plain,
+        "quantity": plain | st.just(2),
+    }
+)
 properties = st.dictionaries(st.sampled_from(PROPERTIES), value, max_size=8) | st.fixed_dictionaries(
-    {"order_id": st.sampled_from(["1", "2", 3]), "products": st.lists(product, max_size=3), "total": plain, "currency": plain},
+    {
+        "order_id": st.sampled_from(["1", "2", 3]),
+        "products": st.lists(product, max_size=3),
+        "total": st.sampled_from(["12.50", 12.5, 30]) | plain,
+        "currency": st.sampled_from(["EUR", "JPY"]) | plain,
+    },
     optional=dict.fromkeys(["tax", "shipping", "discount", "subtotal", "revenue", "coupon"], plain),
 )
 traits = st.dictionaries(st.sampled_from(TRAITS), value, max_size=5)
@@ -62,12 +73,17 @@ context = st.fixed_dictionaries(
     },
 )  # fmt: skip
 events = st.fixed_dictionaries(
-    {"type": st.sampled_from(TYPES), "event": st.sampled_from(TRACKED), "messageId": st.integers(0, 400).map(str)},
+    {
+        "type": st.sampled_from(["track"] * 6 + TYPES),
+        "event": st.sampled_from(["Order Completed"] * 4 + TRACKED),
+        "messageId": st.integers(0, 5_000).map(str),
+        "userId": st.sampled_from(["ann", "bo", 7, "ann", None, "null"]),
+        "anonymousId": st.sampled_from(["v1", "v2", None, "0"]),
+    },
     optional={
-        "userId": st.sampled_from(["ann", "bo", 7]) | plain, "anonymousId": st.sampled_from(["v1", "v2"]) | plain,
-        "timestamp": st.sampled_from([AT, "2027-01-15 07:00", 1_799_999_999, "1970-01-01", "2299-01-01"]) | plain,
-        "sentAt": plain, "properties": properties, "traits": traits, "context": context, "previousId": plain, "groupId": value,
-        "category": value, "name": plain,
+        "timestamp": st.sampled_from([AT, AT, "2027-01-15 07:00", 1_799_999_999, "1970-01-01", "2299-01-01", "never"]),
+        "sentAt": plain, "properties": properties, "traits": traits, "context": context,
+        "previousId": st.sampled_from(["v1", "bo", "", None]), "groupId": plain, "category": value, "name": plain,
     },
 )  # fmt: skip
 batches = st.lists(st.lists(events, min_size=1, max_size=8), min_size=1, max_size=4)
