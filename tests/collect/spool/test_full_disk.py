@@ -16,7 +16,17 @@ from pathlib import Path
 
 import pytest
 
-from lifeloop.collect.spool import START, GroupCommit, SpoolFailed, SpoolFull, SpoolWriter, Stamp, read_records
+from lifeloop.collect.spool import (
+    START,
+    GroupCommit,
+    SpoolFailed,
+    SpoolFull,
+    SpoolWriter,
+    Stamp,
+    next_place,
+    read_records,
+    remove_before,
+)
 from lifeloop.collect.spool.disk import Handle, RealDisk
 
 STAMP = Stamp("segment", "live", 0)
@@ -165,3 +175,19 @@ def test_a_killed_writer_loses_nothing_and_the_next_one_goes_on(tmp_path: Path) 
     kept = [record.stamp.received_at for record in read_records(tmp_path, START, limit_bytes=1 << 40)]
     assert set(told) <= set(kept)
     assert kept == sorted(set(kept))
+
+
+def test_a_reader_that_follows_a_writing_process_misses_nothing(tmp_path: Path) -> None:
+    seen: list[int] = []
+    place = START
+    with subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, "0"], stdout=subprocess.DEVNULL) as process:
+        while len(seen) < 2000 and process.poll() is None:
+            for record in read_records(tmp_path, place, limit_bytes=10_000):
+                seen.append(record.stamp.received_at)
+                place = record.after
+            place = next_place(tmp_path, place)
+            remove_before(tmp_path, place)
+        process.kill()
+
+    assert len(seen) >= 2000
+    assert seen == list(range(len(seen)))
