@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from lifeloop.base.errors import StoreError
-from lifeloop.store import Store, open_store
+from lifeloop.store import Connection, Store, open_store
 from lifeloop.store.draft import drafted
 from lifeloop.store.migrate import config_of, revision_of
 from lifeloop.store.migrations import HEAD
@@ -34,6 +34,27 @@ def test_a_migrated_store_has_exactly_the_declared_tables(store: Store) -> None:
     with store.writing() as connection:
         assert drafted(connection).is_empty(), "run `python -m lifeloop.store.draft` and add the step it prints"
         assert set(inspect(connection).get_table_names()) == {*METADATA.tables, "alembic_version"}
+
+
+def test_keys_and_checks_are_those_declared_too(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if store.is_sqlite:
+        engine = create_engine(f"sqlite:///{tmp_path / 'declared.sqlite'}")
+    else:
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        engine = create_engine(postgres.url(postgres.fresh()).replace("postgresql:", "postgresql+psycopg:"))
+    METADATA.create_all(engine)
+
+    with store.reading() as migrated, engine.connect() as declared:
+        for table in METADATA.tables:
+            assert rules(migrated, table) == rules(declared, table)
+    engine.dispose()
+
+
+def rules(connection: Connection, table: str) -> tuple[object, ...]:
+    told = inspect(connection)
+    checks = sorted((check["name"], check["sqltext"]) for check in told.get_check_constraints(table))
+    columns = [(column["name"], str(column["type"]), column["nullable"]) for column in told.get_columns(table)]
+    return checks, told.get_pk_constraint(table), columns
 
 
 def test_the_newest_step_is_the_one_a_store_is_compared_with(store: Store) -> None:
