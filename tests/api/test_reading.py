@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lifeloop.api.scores import comma_separated
 from lifeloop.schema import REJECTED, SCORE
 from lifeloop.testing.served import House
 
@@ -157,3 +158,10 @@ def test_a_shop_nothing_was_run_for_says_what_to_do(empty_house: House) -> None:
         assert answer.status_code == 404
         assert "lifeloop" in answer.json()["fix"]
     assert client.get("/v1/rejected").json() == {"rejected": [], "next": None}
+
+
+def test_an_id_that_a_spreadsheet_would_run_is_made_harmless_in_csv_alone() -> None:
+    batch = pa.record_batch({"customer_id": ["=HYPERLINK(1)", "ann", "-1", "@x"], "value": [1, 2, 3, 4]})
+    told = b"".join(comma_separated(pa.RecordBatchReader.from_batches(batch.schema, [batch])))
+
+    assert [row["customer_id"] for row in rows_of("csv", told)] == ["'=HYPERLINK(1)", "ann", "'-1", "'@x"]

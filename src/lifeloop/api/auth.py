@@ -46,6 +46,7 @@ class KeyRing:
     """Reads every key from the store; may take its time."""
     ticks: Callable[[], float] = time.monotonic
     _keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
     _read_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _misses: RateLimit = field(init=False)
@@ -67,7 +68,15 @@ class KeyRing:
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the key, from memory, however old that is."""
-        return self._keys.get(fingerprint(secret))
+        key = self._keys.get(fingerprint(secret))
+        if key is not None:
+            self._used.add(key.key_id)
+        return key
+
+    def take_used(self) -> set[str]:
+        """Return the ids of the keys that were asked for since this was called last."""
+        used, self._used = self._used, set()
+        return used
 
     def fresh(self, secret: str) -> ApiKey | None:
         """Return the key, from memory; None where it is unknown, or what is known is stale."""

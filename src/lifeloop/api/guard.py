@@ -28,6 +28,9 @@ async def _documented(_bearer: Annotated[Any, Depends(_BEARER)]) -> None:
     """Say in OpenAPI that a key is asked for; the guard asks."""
 
 
+_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Answers are about people: nobody on the way keeps them, and no browser takes them for a page."""
+
 KEYED = Depends(_documented)
 REFUSALS = problems(401, 403, 422, 429, 503)
 
@@ -58,7 +61,7 @@ class GuardedRoute(APIRoute):
                 response = refusal(error)
             for name, value in headers.items():
                 response.headers.setdefault(name, value)
-            response.headers["Cache-Control"] = "no-store"
+            response.headers.update(_ANSWER)
             return response
 
         return handle

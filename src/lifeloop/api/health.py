@@ -48,8 +48,6 @@ def readyz(door: TheDoor) -> Response:
 @health.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
 def metrics(door: TheDoor) -> Response:
     """Return the figures of this process, and the last ones the parts beside it said of themselves."""
-    if door.parts.spool:
-        door.metrics.backlog.set(door.parts.spool.backlog_bytes())
     try:
         with door.app.store.reading() as connection:
             signs = read_signs(connection)

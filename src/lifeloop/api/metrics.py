@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from lifeloop.collect.spool import GroupCommit
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -20,7 +25,6 @@ class Metrics:
     events: Counter = field(init=False)
     turned_away: Counter = field(init=False)
     sync_seconds: Histogram = field(init=False)
-    backlog: Gauge = field(init=False)
     figures: Gauge = field(init=False)
     ages: Gauge = field(init=False)
 
@@ -42,8 +46,12 @@ class Metrics:
             "sync_seconds": Histogram(
                 "lifeloop_spool_put_seconds", "Seconds from a request's body to its sync.", buckets=_SECONDS, registry=keep
             ),
-            "backlog": Gauge("lifeloop_spool_waiting_bytes", "Accepted bytes that wait for the disk.", registry=keep),
-            "figures": Gauge("lifeloop_sign", "The last figure of each part of the house.", ["what"], registry=keep),
+            "figures": Gauge(
+                "lifeloop_sign",
+                "The last figure of each part of the house; of indexer and flow, bytes to be read.",
+                ["what"],
+                registry=keep,
+            ),
             "ages": Gauge("lifeloop_sign_age_seconds", "Seconds since each part said its last word.", ["what"], registry=keep),
         }
         for name, figure in declared.items():
@@ -52,3 +60,26 @@ class Metrics:
     def text(self) -> bytes:
         """Return all figures as Prometheus reads them."""
         return generate_latest(self.registry)
+
+
+class SpoolFigures(Collector):
+    """The figures of the spool, as they are when somebody asks."""
+
+    def __init__(self, spool: GroupCommit) -> None:
+        self._spool = spool
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Yield each figure."""
+        tally = self._spool.tally
+        yield CounterMetricFamily("lifeloop_spool_requests", "Requests on the disk.", value=tally.requests)
+        yield CounterMetricFamily("lifeloop_spool_bytes", "Bytes on the disk.", value=tally.bytes)
+        yield CounterMetricFamily("lifeloop_spool_syncs", "Groups of requests written and synchronised.", value=tally.groups)
+        yield CounterMetricFamily("lifeloop_spool_sync_seconds", "Spent writing and synchronising.", value=tally.disk_seconds)
+        yield CounterMetricFamily("lifeloop_spool_failures", "Requests the disk did not take.", value=tally.failures)
+        yield GaugeMetricFamily("lifeloop_spool_longest_sync_seconds", "The slowest group.", value=tally.longest_seconds)
+        yield GaugeMetricFamily(
+            "lifeloop_spool_waiting_bytes", "Accepted bytes that wait for the disk.", value=self._spool.backlog_bytes()
+        )
+        yield GaugeMetricFamily(
+            "lifeloop_spool_unread_bytes", "Bytes that the slowest reader has not read.", value=self._spool.unread_bytes()
+        )

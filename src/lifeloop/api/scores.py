@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from fastapi import APIRouter, Query
@@ -34,6 +35,8 @@ WHERE as_of = $as_of AND ($model IS NULL OR model = $model) AND ($target IS NULL
 ORDER BY customer_id, model, target
 """
 
+_FORMULA = r"^[=+@\t\r-]"
+
 MEDIA: dict[Form, str] = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
@@ -58,7 +61,11 @@ def export(
     as_of: AsOf = None,
     form: Annotated[Form, Query(description="How the rows are written.")] = "jsonl",
 ) -> Response:
-    """Return the scores of one run, by customer; `model` and `target` narrow them down. In CSV, reasons are JSON."""
+    """Return the scores of one run, by customer; `model` and `target` narrow them down.
+
+    In CSV, reasons are JSON,
+    and an id that a spreadsheet would take for a formula has a quote before it.
+    """
     moment = door.app.last_run(as_of)
     reader = door.app.engine.stream(EXPORT_SQL, {"scores": SCORE}, as_of=moment, model=model, target=target)
     name = f"scores-{moment:%Y-%m-%d}.{form}"
@@ -84,9 +91,18 @@ def comma_separated(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     sink = io.BytesIO()
     with pc.CSVWriter(sink, reader.schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            writer.write_batch(_harmless(batch))
             yield _taken(sink)
     yield _taken(sink)
+
+
+def _harmless(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Put a quote before ids that a spreadsheet would take for a formula: whoever sends events may choose their id."""
+    ids = batch.column("customer_id")
+    quoted = compute.binary_join_element_wise("'", ids, "")
+    safe = compute.if_else(compute.match_substring_regex(ids, _FORMULA), quoted, ids)
+    place = batch.schema.get_field_index("customer_id")
+    return batch.set_column(place, batch.schema.field(place), safe)
 
 
 def parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
