@@ -234,6 +234,27 @@ def test_pages_kept_in_a_file_are_as_good_as_the_api(shopify: World, tmp_path: P
     assert shopify.rows(ORDER, "order_id") == ["#1", "#2"]
 
 
+def test_topics_the_shop_does_not_tell_are_named_where_it_says_which_it_tells(shopify: World) -> None:
+    here, there = ("https://events.x.example/v1/webhooks/shopify/main", "https://other.example/hook")
+    shopify.shop.documents = {"webhooks": [{"topic": "orders/create", "address": there}]}
+    assert shopify.reconcile().untold == ()
+    shopify.shop.documents = {
+        "webhooks": [
+            {"topic": f"{kind}s/updat{'ed' if kind == 'order' else 'e'}", "address": here} for kind in ("order", "product")
+        ]
+    }
+    assert shopify.reconcile().untold == ("orders/create", "customers/update")
+
+
+def test_a_webhook_that_woocommerce_switched_off_is_named(woocommerce: World) -> None:
+    here = "https://events.x.example/v1/webhooks/woocommerce/main"
+    topics = {"order.created": "active", "order.updated": "disabled", "customer.updated": "active", "product.updated": "active"}
+    told = [{"topic": topic, "status": status, "delivery_url": here} for topic, status in topics.items()]
+    woocommerce.shop.documents = {"webhooks": told}
+
+    assert woocommerce.reconcile().untold == ("order.updated",)
+
+
 def test_what_the_settings_lack_is_said(shopify: World, tmp_path: Path) -> None:
     home = tmp_path / "other"
     home.mkdir()

@@ -78,6 +78,8 @@ class Reconciliation:
     """Documents that are not what they should be; they stand in `rejected`."""
     imported: ImportReport | None = None
     """Of an export as CSV."""
+    untold: tuple[str, ...] = ()
+    """Topics the shop should tell by webhook and does not, where it says which it does."""
 
     @property
     def brought_in(self) -> int:
@@ -111,9 +113,11 @@ def reconcile(
     if exports:
         result.imported = app.import_files(exports, source=shop.kept_under, progress=progress)
     if told or not files:
-        found = _from_files(told) if files else _from_api(ShopApi.of(name, shop, pause), result.since)
+        api = None if files else ShopApi.of(name, shop, pause)
+        found = _from_files(told) if api is None else _from_api(api, result.since)
         with _Way(app, shop, pause) as way:
             way.bring(found, result, progress)
+        result.untold = api.untold(name) if api is not None else ()
     return result
 
 

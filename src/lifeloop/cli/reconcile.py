@@ -67,5 +67,7 @@ def _show(done: Reconciliation) -> None:
         )
     if not rows and done.imported is None:
         say("The shop has nothing that changed since.")
+    if done.untold:
+        say(f"The shop does not tell {', '.join(done.untold)}: its webhooks are missing or switched off.")
     if done.refused:
         say(f"{done.refused:,} documents are not what they should be; they stand in the table `rejected`.")

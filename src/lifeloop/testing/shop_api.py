@@ -66,6 +66,8 @@ class FakeShop:
         kind, *below = path.removeprefix("/wp-json/wc/v3/").split("/")
         if below:
             return 200, {}, self.refunds.get(below[0], [])
+        if kind == "webhooks":
+            return 200, {}, self.documents.get(kind, [])
         after = query.get("modified_after", "")
         found = [one for one in self.documents.get(kind, []) if _since(f"{one.get('date_modified_gmt')}Z", after)]
         at = (int(query["page"]) - 1) * 2

@@ -29,6 +29,12 @@ KINDS: tuple[Kind, ...] = ("customer", "product", "order")
 TOPIC: Mapping[str, str] = {"shopify": "{kind}s/updated", "woocommerce": "{kind}.updated"}
 """The webhook topic under which a document from a page is understood."""
 
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "shopify": ("orders/create", "orders/updated", "customers/update", "products/update"),
+    "woocommerce": ("order.created", "order.updated", "customer.updated", "product.updated"),
+}
+"""Topics without which something is heard late, by reconciling, or never."""
+
 SHOPIFY_VERSION = "2025-07"
 """Of Shopify's API; an older one than it still serves is answered by the oldest it serves."""
 TRIES = 7
@@ -62,6 +68,28 @@ class ShopApi:
 
     def documents(self, kind: Kind, since: datetime) -> Iterator[dict[str, Any]]:
         """Yield what changed since a moment. Raises SourceError when the shop does not answer, or not as it should."""
+        with self._client() as client:
+            asking = _Asking(client, self.pause)
+            yield from (_of_shopify if self.system == "shopify" else _of_woocommerce)(asking, kind, since)
+
+    def untold(self, name: str) -> tuple[str, ...]:
+        """Return the topics that the shop does not tell `[webhooks.NAME]`, among those it should.
+
+        Nothing where the shop does not say which it tells: Shopify lists those of the app the token belongs to, and not those
+        that were made by hand.
+        """
+        path = f"/admin/api/{SHOPIFY_VERSION}/webhooks.json" if self.system == "shopify" else "/wp-json/wc/v3/webhooks"
+        asked: dict[str, str | int] = {"limit": 250} if self.system == "shopify" else {"per_page": 100, "status": "all"}
+        with self._client() as client:
+            try:
+                found = _objects(_Asking(client, self.pause).get(path, asked), path, "webhooks")
+            except SourceError:
+                return ()
+        ours = [one for one in found if _path_of(one).endswith(f"/v1/webhooks/{self.system}/{name}")]
+        told = {text(one, "topic") for one in ours if text(one, "status") in (None, "active")}
+        return tuple(topic for topic in NEEDED[self.system] if topic not in told) if ours else ()
+
+    def _client(self) -> httpx.Client:
         import httpx
 
         headers = {"User-Agent": "lifeloop", "Accept": "application/json"}
@@ -71,9 +99,7 @@ class ShopApi:
         else:
             key, _, secret = self.token.partition(":")
             auth = httpx.BasicAuth(key, secret)
-        with httpx.Client(base_url=self.url, headers=headers, auth=auth, timeout=60, follow_redirects=False) as client:
-            asking = _Asking(client, self.pause)
-            yield from (_of_shopify if self.system == "shopify" else _of_woocommerce)(asking, kind, since)
+        return httpx.Client(base_url=self.url, headers=headers, auth=auth, timeout=60, follow_redirects=False)
 
 
 @dataclass(frozen=True)
@@ -165,6 +191,14 @@ def _with_refunds(asking: _Asking, path: str, order: dict[str, Any]) -> dict[str
 def _count(answer: httpx.Response) -> int:
     said = answer.headers.get("x-wp-totalpages", "")
     return int(said) if said.isascii() and said.isdigit() else 1
+
+
+def _path_of(webhook: Mapping[str, Any]) -> str:
+    """Return the path a webhook is sent to."""
+    try:
+        return urlsplit(text(webhook, "address", "delivery_url") or "").path.rstrip("/")
+    except ValueError:
+        return ""
 
 
 def _objects(answer: httpx.Response, path: str, below: str | None = None) -> list[dict[str, Any]]:
