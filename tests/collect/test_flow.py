@@ -17,7 +17,7 @@ from lifeloop.base.lock import writing
 from lifeloop.collect.flow import Flow, Flowed
 from lifeloop.collect.spool import SpoolWriter, Stamp
 from lifeloop.lake import DuckEngine, Lake
-from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REJECTED, TABLES, Table
+from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, TABLES, Table
 from lifeloop.store import open_store
 from lifeloop.store.positions import read_position
 
@@ -184,3 +184,99 @@ def test_a_guest_is_known_by_the_e_mail_and_stays_who_the_event_named(door: Door
 
     assert door.rows(ORDER, "customer_id") == door.rows(EVENT, "customer_id") == [guest]
     assert door.lake.exists(IDENTITY)
+
+
+def paid(total: float, *products: dict[str, Any]) -> dict[str, Any]:
+    """Return what one version of order 1 says."""
+    return {"order_id": "1", "total": total, "currency": "EUR", "products": list(products)}
+
+
+VERSIONS = (
+    event("Order Completed", "m1", ago=30, properties=paid(22, MUGS, TEA) | {"coupon": "茶"}),
+    event("Order Updated", "m2", ago=20, properties=paid(19, MUGS)),
+    event("Order Updated", "m3", ago=10, properties=paid(9.5, MUGS | {"quantity": 1})),
+)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1), (0, 2, 1, 0, 2)])
+def test_an_orders_last_word_counts_in_whatever_order_words_come(door: Door, order: tuple[int, ...], *, together: bool) -> None:
+    for version in order:
+        door.hears(VERSIONS[version])
+        if not together:
+            door.carries()
+    door.carries()
+
+    placed = NOW - timedelta(minutes=30)
+    assert door.rows(ORDER, "total_minor", "quantity", "placed_at", "told_at") == [
+        (950, 1.0, placed, NOW - timedelta(minutes=10))
+    ]
+    assert door.rows(ORDER_LINE, "line_no", "product_id", "amount_minor", "placed_at") == [(1, "mug", 950, placed)]
+    assert len(door.rows(EVENT, "message_id")) == 3
+
+
+def test_what_changes_is_merged_and_other_orders_are_left_as_they_lie(door: Door) -> None:
+    for number in range(3):
+        door.hears(event("Order Completed", f"o{number}", properties=paid(3, TEA) | {"order_id": f"A{number}"})).carries()
+    files = set(door.lake.files(ORDER))
+    door.hears(event("Order Updated", "u1", ago=1, properties=paid(9.5, MUGS) | {"order_id": "A1"})).carries()
+
+    assert len(files & set(door.lake.files(ORDER))) == 2
+    assert door.rows(ORDER, "order_id", "total_minor") == [("A0", 300), ("A1", 950), ("A2", 300)]
+
+
+def test_an_order_updated_after_a_refund_keeps_the_refund(door: Door) -> None:
+    back = {"order_id": "1", "refund_id": "R1", "total": 3, "currency": "EUR", "products": [TEA]}
+    door.hears(VERSIONS[0], event("Order Refunded", "r1", ago=15, properties=back)).carries()
+    door.hears(VERSIONS[2]).carries()
+
+    assert door.rows(ORDER, "total_minor") == [950]
+    assert door.rows(REFUND, "refund_id", "product_id", "amount_minor") == [("R1", "tea", 300)]
+
+
+def test_google_analytics_words_are_an_order_too(door: Door) -> None:
+    items = [{"item_id": "mug", "item_name": "Mug", "item_category": "Cups", "price": 9.5, "quantity": 2}]
+    said = {"transaction_id": "T1", "value": 19, "shipping": 5, "tax": 1.5, "currency": "EUR", "items": items}
+    door.hears(event("purchase", properties=said)).carries()
+
+    assert door.rows(ORDER, "order_id", "total_minor", "goods_minor") == [("T1", 2550, 1900)]
+    assert door.rows(ORDER_LINE, "product_id", "title", "amount_minor") == [("mug", "Mug", 1900)]
+
+
+def test_a_product_that_is_looked_at_is_known_by_what_the_page_says(door: Door) -> None:
+    mug = {"product_id": "mug", "name": "Mug", "category": "Cups", "brand": "Clay", "price": "9.50", "currency": "EUR"}
+    door.hears(event("Product Viewed", properties=mug)).carries()
+    columns = ("product_id", "title", "category", "brand", "price_minor", "currency")
+    known = [("mug", "Mug", "Cups", "Clay", 950, "EUR")]
+    before = door.versions()[PRODUCT.name]
+    door.hears(event("viewed product", "m2", properties=mug)).hears(event("Product Added", "m3", properties=mug)).carries()
+
+    assert door.rows(PRODUCT, *columns) == known
+    assert door.versions()[PRODUCT.name] == before
+
+
+def test_a_page_in_two_languages_does_not_change_a_product_back_and_forth(door: Door) -> None:
+    for number, name in enumerate(("Mug", "杯子", "Mug", "杯子")):
+        said = {"product_id": "mug", "name": name}
+        door.hears(event("Product Viewed", f"m{number}", ago=9 - number, properties=said)).carries()
+
+    assert door.rows(PRODUCT, "title") == ["Mug"]
+    assert door.versions()[PRODUCT.name] == 0
+
+
+def test_the_shops_own_list_counts_more_than_what_events_show(door: Door) -> None:
+    shown = {"product_id": "mug", "name": "Mug on sale!", "price": 5, "currency": "EUR"}
+    listed = {"product_id": "mug", "name": "Mug", "price": 9.5, "currency": "EUR", "description": "Holds tea."}
+    door.hears(event("Product Updated", "m1", ago=60, properties=listed)).hears(event("Product Viewed", "m2", properties=shown))
+    door.carries()
+
+    assert door.rows(PRODUCT, "title", "price_minor", "description") == [("Mug", 950, "Holds tea.")]
+
+
+def test_small_files_are_joined_now_and_then(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lifeloop.collect.flow.COMPACT_EVERY", 4)
+    for number in range(8):
+        door.hears(event("Cart Viewed", f"m{number}")).carries()
+
+    assert len(door.lake.files(EVENT)) == 1
+    assert len(door.rows(EVENT, "message_id")) == 8

@@ -187,7 +187,8 @@ class _Documents:
         taken = pa.array(owners)
         order = self.ids["order"] if doc == "order" else self.number
         known = {name: self.sales.said[name].take(taken) for name in ("customer_id", "happened_at", "received_at")}
-        known |= {name: self._instant(name).take(taken) for name in ("placed_at", "told_at")}
+        known["placed_at"] = self._instant("placed_at").take(taken)
+        known["told_at"] = pc.coalesce(self._instant("told_at").take(taken), known["happened_at"])
         return {
             "line": self.sales.rows.lines[owners],
             "doc": pa.repeat(pa.scalar(doc), len(owners)),

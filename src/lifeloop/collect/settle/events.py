@@ -33,9 +33,13 @@ SELECT $source AS source, n.message_id AS message_id, n.type AS type, n.name AS 
     coalesce(n.received_at, $received_at) AS received_at,
     n.product_id AS product_id, n.order_id AS order_id, n.currency AS currency, n.amount_minor AS amount_minor,
     n.properties AS properties, n.original_at AS original_at, n.sent_at AS sent_at, n.clock AS clock, n.is_bot AS is_bot
-FROM named AS n LEFT JOIN (SELECT message_id FROM events WHERE source = $source) AS k ON n.message_id = k.message_id
+FROM named AS n LEFT JOIN (
+    SELECT DISTINCT e.message_id AS message_id FROM events AS e JOIN named AS m ON e.message_id = m.message_id
+    WHERE e.source = $source
+) AS k ON n.message_id = k.message_id
 WHERE n.copy = 1 AND k.message_id IS NULL
 """
+"""The events the lake does not have. The inner join first: what is held in memory grows with the import, not with the lake."""
 
 
 def settle_events(work: Work, stage: Stage) -> Settlement:
@@ -45,8 +49,8 @@ def settle_events(work: Work, stage: Stage) -> Settlement:
     tables = {"named": named, "events": EVENT}
     stamp = {"source": work.source, "received_at": work.values["received_at"]}
     different = engine.query("SELECT count(*) AS n FROM named WHERE copy = 1", {"named": named}).to_pylist()[0]["n"]
-    fresh = engine.query(f"SELECT count(*) AS n FROM ({FRESH}) AS f", tables, **stamp).to_pylist()[0]["n"]
+    fresh = materialise(engine.stream(FRESH, tables, **stamp), work.folder / "fresh-events.parquet")
     settlement = Settlement(counts={"events": different})
-    if fresh:
-        settlement.changes = [Change(EVENT, "append", FRESH, tables, stamp)]
+    if engine.query("SELECT count(*) AS n FROM fresh", {"fresh": fresh}).to_pylist()[0]["n"]:
+        settlement.changes = [Change(EVENT, "append", "SELECT * FROM fresh", {"fresh": fresh})]
     return settlement

@@ -9,6 +9,7 @@ document count as often as in the file that has most of them. Then each document
     joined      shares no product                         another part of the same order: lines and amounts are added
     itemised    stored from a list of orders, here its lines  the lines are added, what was paid stays as it is
     headed      stored from its lines, here from such a list  what was paid is told anew, the lines stay
+    dated       said before what is stored was, and placed earlier: only the time of the order changes
     resumed     its lines stand already, the order is old a joining that broke off: only the order is written
 
 Lines are written before orders: after a crash in between, the order is still unknown (or old) and the same import mends it.
@@ -25,6 +26,8 @@ from lifeloop.collect.settle import sales_sql as sql
 from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import ORDER, ORDER_LINE, REFUND
+
+_UPDATED = ("replaced", "joined", "resumed", "itemised", "headed", "dated")
 
 
 def joined_parts(work: Work, stage: Stage) -> Any:
@@ -79,7 +82,7 @@ def _documents(work: Work, sale: Any) -> _Documents:
 
 def _line_changes(work: Work, documents: _Documents, tables: dict[str, Any], stamp: dict[str, Any]) -> list[Change]:
     """Add lines; where lines must go (replaced orders, or lines an interrupted import left), write the table anew."""
-    if not work.engine.query(sql.LINES_ARRIVING, tables).to_pylist()[0]["n"]:
+    if not work.engine.query(sql.LINES_ARRIVING, tables).to_pylist()[0]["n"] and "dated" not in documents.counts:
         return []
     leaving = work.engine.query(sql.LINES_LEAVING, {**tables, "stored_lines": ORDER_LINE}, source=work.source)
     if leaving.to_pylist()[0]["n"] or documents.counts.get("joined"):
@@ -105,7 +108,7 @@ def _counted(work: Work, sale: Any, documents: _Documents) -> dict[str, int]:
     fates = documents.counts
     return {
         "orders_new": fates.get("new", 0),
-        "orders_updated": sum(fates.get(fate, 0) for fate in ("replaced", "joined", "resumed", "itemised", "headed")),
+        "orders_updated": sum(fates.get(fate, 0) for fate in _UPDATED),
         "orders_unchanged": total - sum(fates.values()),
         "lines": sum(row["n"] for row in lines if row["doc"] == "order" and row["is_line"]),
         "refunds": sum(row["n"] for row in lines if row["doc"] == "refund"),

@@ -110,14 +110,16 @@ WITH known AS (
     SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
         k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless,
         d.is_whole = 1 AND d.lines > 0 AND d.head_digest IS NOT NULL AS is_whole,
+        coalesce(d.told_at < k.told_at, false) AS is_late,
         CASE WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
-        coalesce(d.customer_id, CASE WHEN d.is_whole = 1 THEN k.customer_id END) AS customer_id,
+        CASE WHEN d.told_at < k.told_at THEN coalesce(k.customer_id, d.customer_id)
+            ELSE coalesce(d.customer_id, CASE WHEN d.is_whole = 1 THEN k.customer_id END) END AS customer_id,
         CASE WHEN k.told_at > d.told_at THEN k.told_at ELSE coalesce(d.told_at, k.told_at) END AS told_at
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
     WHERE k.order_id IS NULL OR NOT (
         (d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
         AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest))
-    ) AND NOT coalesce(d.told_at < k.told_at, false)
+    ) AND NOT coalesce(d.told_at < k.told_at AND (d.is_whole = 0 OR d.placed_at >= k.placed_at), false)
 ), met AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
 ), ours AS (
@@ -146,6 +148,7 @@ WITH known AS (
 SELECT c.order_id AS order_id, c.placed_at AS placed_at, c.customer_id AS customer_id, c.told_at AS told_at,
     CASE
         WHEN c.is_new THEN 'new'
+        WHEN c.is_late THEN 'dated'
         WHEN c.is_whole THEN 'replaced'
         WHEN c.lines > 0 AND c.stored_products = 0 THEN 'itemised'
         WHEN c.lines = 0 AND c.stored_products > 0 THEN 'headed'
@@ -163,7 +166,8 @@ WHERE NOT coalesce(c.is_headless AND i.numbered = 1 AND i.ours_n = i.found_n
 """
 """What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new.
 
-What was said before the last word on an order changes nothing. An order told whole takes the place of what is stored.
+What was said before the last word on an order changes nothing but when it was placed. An order told whole takes the place of
+what is stored.
 """
 
 _LINE = """
@@ -172,7 +176,7 @@ _LINE = """
     s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
     {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
-_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate <> 'resumed'"
+_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated')"
 LINES_ARRIVING = f"""
 SELECT count(*) AS n FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id WHERE {_WRITTEN}
 """
@@ -190,9 +194,10 @@ WHERE {_WRITTEN}
 
 LINES_LEAVING = """
 SELECT count(*) AS n FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id
-WHERE l.source = $source AND f.fate IN ('new', 'replaced', 'itemised')
+WHERE l.source = $source AND f.fate IN ('new', 'replaced', 'itemised', 'dated')
 """
 
+_LINE_ORDER = (*(name for name in _LINE_COLUMNS if name != "line_no"), "line_no")
 LINES_TOLD = f"""
 SELECT {_LINE.format(offset="coalesce(n.n, 0) +")}
 FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
@@ -201,12 +206,15 @@ LEFT JOIN (
     WHERE l.source = $source AND f.fate = 'joined' GROUP BY l.order_id
 ) AS n ON s.doc_id = n.order_id
 WHERE {_WRITTEN}
+UNION ALL
+SELECT {", ".join("f.placed_at" if name == "placed_at" else f"l.{name}" for name in _LINE_ORDER)}
+FROM stored_lines AS l JOIN fates AS f ON l.order_id = f.order_id WHERE l.source = $source AND f.fate = 'dated'
 """
-"""The lines of this import, those of another part of a stored order behind its lines."""
+"""The lines of this import, those of another part of a stored order behind its lines, and stored ones that are dated anew."""
 
 _ARRIVING = """
     SELECT DISTINCT s.doc_id AS order_id FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id
-    WHERE s.doc = 'order' AND s.is_line AND f.fate IN ('new', 'replaced', 'itemised')
+    WHERE s.doc = 'order' AND ((s.is_line AND f.fate IN ('new', 'replaced', 'itemised')) OR f.fate = 'dated')
 """
 LINES_KEPT = f"""
 SELECT {", ".join(f"l.{name}" for name in _LINE_COLUMNS)}
@@ -241,7 +249,7 @@ _PARTS_JOINED = "f.fate IN ('joined', 'resumed')"
 def _added(name: str, *, kept: str) -> str:
     """Return an amount: added up over joined parts; that of the stored order where it met only its other half, `kept`."""
     both = f"CASE WHEN d.{name} IS NULL AND o.{name} IS NULL THEN NULL ELSE coalesce(d.{name}, 0) + coalesce(o.{name}, 0) END"
-    return f"CASE WHEN {_PARTS_JOINED} THEN {both} WHEN f.fate = '{kept}' THEN o.{name} ELSE d.{name} END AS {name}"
+    return f"CASE WHEN {_PARTS_JOINED} THEN {both} WHEN f.fate IN ('dated', '{kept}') THEN o.{name} ELSE d.{name} END AS {name}"
 
 
 def _paid(name: str) -> str:
@@ -252,17 +260,21 @@ def _counted(name: str) -> str:
     return _added(name, kept="headed")
 
 
+def _filled(name: str) -> str:
+    return f"CASE WHEN f.fate = 'dated' THEN coalesce(o.{name}, d.{name}) ELSE coalesce(d.{name}, o.{name}) END AS {name}"
+
+
 ORDERS_TOLD = f"""
-SELECT $source AS source, d.order_id AS order_id, coalesce(d.customer_id, o.customer_id) AS customer_id,
+SELECT $source AS source, d.order_id AS order_id, coalesce(f.customer_id, o.customer_id) AS customer_id,
     CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at WHEN f.fate = 'itemised' THEN o.placed_at
         ELSE f.placed_at END AS placed_at,
-    coalesce(d.received_at, $received_at) AS received_at,
-    CASE WHEN f.fate = 'itemised' THEN o.currency ELSE d.currency END AS currency,
+    CASE WHEN f.fate = 'dated' THEN o.received_at ELSE coalesce(d.received_at, $received_at) END AS received_at,
+    CASE WHEN f.fate IN ('dated', 'itemised') THEN o.currency ELSE d.currency END AS currency,
     {_paid("total_minor")}, {_paid("discount_minor")}, {_paid("shipping_minor")}, {_paid("tax_minor")},
     {_paid("goods_minor")}, {_counted("quantity")}, {_counted("products")},
-    coalesce(d.channel, o.channel) AS channel, coalesce(d.coupon, o.coupon) AS coupon,
-    coalesce(d.country, o.country) AS country,
-    CASE WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
+    {", ".join(map(_filled, ("channel", "coupon", "country")))},
+    CASE WHEN f.fate = 'dated' THEN o.digest
+        WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
         AS digest, f.told_at AS told_at
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 LEFT JOIN (
