@@ -30,6 +30,8 @@ _APART = 0.7
 """Similarity below which two given names are plainly different."""
 _NEAR_SHARE = 0.6
 """Share of the full weight for what agrees nearly."""
+_FEW = 50
+"""A field that fewer people tell is taken to be told by so many."""
 _MOST = 60
 """Records that share a key in so great a number are not compared by it."""
 
@@ -48,6 +50,7 @@ class Person:
     postcode: str | None = None
     city: str | None = None
     phone: str | None = None
+    email: str | None = None
 
 
 class Suggestion(NamedTuple):
@@ -69,6 +72,7 @@ _CHANCE = {
     "postcode": 0.85,
     "city": 0.8,
     "phone": 0.7,
+    "email": 0.7,
 }
 """Chance that a field of one person agrees with itself, misspellings and moves included."""
 _FIELDS = tuple(_CHANCE)
@@ -139,9 +143,10 @@ def _clean(person: Person) -> _Clean:
 
 
 def _shares(values: Iterable[str]) -> dict[str, float]:
+    """Return how frequent each value is among other people; of few people it cannot be told that a value is rare."""
     counts = Counter(value for value in values if value)
-    known = sum(counts.values())
-    return {value: number / known for value, number in counts.items()}
+    known = max(sum(counts.values()), _FEW)
+    return {value: max(number - 1, 1) / known for value, number in counts.items()}
 
 
 def _candidates(people: Sequence[_Clean]) -> Iterator[tuple[_Clean, _Clean]]:
@@ -156,9 +161,9 @@ def _candidates(people: Sequence[_Clean]) -> Iterator[tuple[_Clean, _Clean]]:
 
 
 def _keys(values: tuple[str, ...]) -> list[tuple[str, ...]]:
-    given, family, birth, street, house, postcode, _, phone = values
+    given, family, birth, street, house, postcode, _, phone, email = values
     keys = [
-        ("birth", birth), ("phone", phone), ("home", street, house, postcode), ("street", street, given[:3]),
+        ("birth", birth), ("phone", phone), ("email", email), ("home", street, house, postcode), ("street", street, given[:3]),
         ("name", *sorted((given, family))) if given and family else ("", ""),
         ("near", family[:4], postcode), ("given", given[:4], postcode),
     ]  # fmt: skip
