@@ -280,3 +280,13 @@ def test_small_files_are_joined_now_and_then(door: Door, monkeypatch: pytest.Mon
 
     assert len(door.lake.files(EVENT)) == 1
     assert len(door.rows(EVENT, "message_id")) == 8
+
+
+def test_a_new_shops_currency_is_that_of_its_first_orders(door: Door) -> None:
+    door.settings = Settings()
+    door.flow = door.opened()
+    door.hears(event("Product Viewed", properties={"product_id": "tea", "price": 3, "currency": "EUR"}))
+    door.hears(event("Order Completed", "m2", properties=paid(22, TEA) | {"currency": "GBP"})).carries()
+
+    assert 'currency = "GBP"' in (door.folder / "lifeloop.toml").read_text("utf-8")
+    assert door.rows(ORDER, "currency", "goods_minor") == [("GBP", 2200)]

@@ -8,6 +8,7 @@ twice: an event by its source and message id, an order by what it says, a reject
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,8 @@ from lifeloop.base.config import Home, Settings
 from lifeloop.base.errors import LakeError
 from lifeloop.base.ids import stable_id
 from lifeloop.base.lock import writing
+from lifeloop.base.money import EXPONENT
+from lifeloop.collect.amounts import currency_in
 from lifeloop.collect.facts import Facts
 from lifeloop.collect.live.batch import Batch, line_of
 from lifeloop.collect.live.heard import Heard, Refused
@@ -30,6 +33,7 @@ from lifeloop.collect.source import Reading
 from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import Place, next_place, read_records
 from lifeloop.collect.stage import Stage
+from lifeloop.collect.wire_sales import ORDERED
 from lifeloop.lake import Engine, Lake
 from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED
 from lifeloop.store import Store
@@ -47,6 +51,8 @@ KEEP_HOURS = 6
 _BATCH_EVENTS = 10_000
 _ASKED = "cannot keep live facts now"
 _PATIENCE_S = 60.0
+_SHORT_S = 2.0
+_LOOK_BYTES = 4 << 20
 _WRITTEN = (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, REJECTED)
 
 
@@ -92,7 +98,7 @@ class Flow:
         start = self._position()
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="lifeloop-flow-")))
-            gathered = _Gathered(folder, self._spool, self._reading())
+            gathered = _Gathered(folder, self._spool, self._reading(start))
             place, records = start, 0
             for record in read_records(self._folder, start, limit_bytes=limit_bytes):
                 gathered.take(record.place, record.stamp.source, *heard(record))
@@ -108,7 +114,7 @@ class Flow:
     def _is_free(self) -> bool:
         """Return whether no import writes facts now: what would wait for it is not even read."""
         try:
-            with writing(self._home, _ASKED):
+            with writing(self._home, _ASKED, patience_s=_SHORT_S):
                 return True
         except LakeError:
             return False
@@ -137,11 +143,9 @@ class Flow:
             for table in _WRITTEN:
                 self._lake.vacuum(table, keep_hours=KEEP_HOURS)
 
-    def _reading(self) -> Reading:
+    def _reading(self, start: Place) -> Reading:
         shop = self._settings.shop
-        if shop.currency is None:
-            shop = Home.open(self._home).settings.shop
-        base = shop.currency or "EUR"
+        base = shop.currency or self._settled_currency(start)
         return Reading(
             columns={},
             zone=shop.zone,
@@ -151,6 +155,22 @@ class Flow:
             rates={code: Decimal(str(rate)) for code, rate in shop.rates.items()},
         )
 
+    def _settled_currency(self, start: Place) -> str:
+        """Return the shop's base currency where none was set when the flow began: what an import, or its first sales, say."""
+        home = Home.open(self._home)
+        if home.settings.shop.currency is None:
+            found = Counter(
+                code
+                for record in read_records(self._folder, start, limit_bytes=_LOOK_BYTES)
+                for one in heard(record)[0]
+                if one.name in ORDERED and (code := _currency(one))
+            )
+            if not found:
+                return home.currency
+            home.settle_currency(found.most_common(1)[0][0])
+            home = Home.open(self._home)
+        return home.currency
+
     def _position(self) -> Place:
         with self._store.reading() as connection:
             return Place(*read_position(connection, self._spool, READER))
@@ -158,6 +178,13 @@ class Flow:
     def _advance(self, start: Place, place: Place) -> None:
         with self._store.writing() as connection:
             advance(connection, self._spool, READER, place, self._clock, came_from=start)
+
+
+def _currency(event: Heard) -> str | None:
+    properties = event.said.get("properties")
+    said = properties.get("currency") if isinstance(properties, dict) else None
+    code = currency_in(said) if isinstance(said, str) else None
+    return code if code in EXPONENT else None
 
 
 class _Gathered:
