@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from lifeloop.base.clock import FixedClock, micros
+from lifeloop.base.clock import FixedClock
 from lifeloop.base.errors import StoreError
 from lifeloop.store import Store
 from lifeloop.store.positions import advance, read_position
@@ -203,6 +203,19 @@ def test_a_machine_leaves_its_events_and_no_profile_unless_it_signs_in(store: St
     assert [row[0] for row in profiles(store)] == ["ann"]
 
 
+def test_a_step_that_does_not_end_leaves_nothing_and_is_taken_again(store: Store, tmp_path: Path) -> None:
+    class Crashing(FixedClock):
+        def now(self) -> datetime:
+            raise KeyboardInterrupt  # read last where the position moves
+
+    spooled(tmp_path, [[said("m1", userId="ann", **VIEW)]])
+    with pytest.raises(KeyboardInterrupt):
+        Indexer(store, tmp_path, "door", Crashing(NOON)).step()
+    assert (happened(store, "ann"), profiles(store)) == ([], [])
+
+    assert indexer(store, tmp_path).step().events == 1
+
+
 def test_the_position_is_kept_with_what_it_stands_for(store: Store, tmp_path: Path) -> None:
     (place,) = spooled(tmp_path, [[said("m1", userId="ann", **VIEW)]])
 
@@ -211,4 +224,3 @@ def test_the_position_is_kept_with_what_it_stands_for(store: Store, tmp_path: Pa
     with store.reading() as connection:
         assert read_position(connection, "door", "indexer") == stepped.place
     assert stepped.place.offset > place.offset
-    assert micros(NOON) > 0
