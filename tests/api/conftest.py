@@ -12,7 +12,11 @@ from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
 from lifeloop.simulate import Shop, WorldConfig
 from lifeloop.simulate.files.tables import write_tables
+from lifeloop.testing.postgres import PostgresServer
 from lifeloop.testing.served import House, open_house
+from lifeloop.testing.stores import empty_postgres, empty_sqlite, postgres, store_url
+
+__all__ = ["empty_postgres", "empty_sqlite", "postgres", "store_url"]
 
 NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
 
@@ -45,7 +49,19 @@ def house(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
 
 
 @pytest.fixture
-def empty_house(tmp_path: Path) -> Iterator[House]:
-    """A served shop that knows nothing yet."""
+def empty_house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    """A served shop that knows nothing yet; the test runs once for each database."""
     (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "lifeloop.toml").write_text(f'[store]\nurl = "{store_url}"\n')
     yield from _opened(tmp_path / "home")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def new_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a shop that knows nothing yet, for all tests of a file; they run once for each database."""
+    home = tmp_path_factory.mktemp("home")
+    if request.param == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        url = postgres.url(postgres.fresh(request.getfixturevalue("empty_postgres")))
+        (home / "lifeloop.toml").write_text(f'[store]\nurl = "{url}"\n')
+    return home

@@ -46,9 +46,8 @@ EVENTS = [
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    home: Path = tmp_path_factory.mktemp("home")
-    app = App.open(home, clock=FixedClock(NOON + timedelta(hours=2)))
+def house(new_home: Path) -> Iterator[House]:
+    app = App.open(new_home, clock=FixedClock(NOON + timedelta(hours=2)))
     spooled(app.home.spool / "main", [EVENTS])
     Indexer(app.store, app.home.spool / "main", "main", app.clock).step(1 << 20)
     with open_house(Parts(app=app, roles=frozenset({"api"}))) as house:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -41,10 +42,10 @@ class Hole:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    home = tmp_path_factory.mktemp("home")
-    (home / "lifeloop.toml").write_text("[serve]\nread_per_second = 100000\ncollect_per_second = 100000\n")
-    app = App.open(home, clock=FixedClock(NOON + timedelta(hours=2)))
+def house(new_home: Path) -> Iterator[House]:
+    with (new_home / "lifeloop.toml").open("a") as stream:
+        stream.write("[serve]\nread_per_second = 100000\ncollect_per_second = 100000\n")
+    app = App.open(new_home, clock=FixedClock(NOON + timedelta(hours=2)))
     events = [said(f"m{number}", after=number, anonymousId="phone", userId="0", event="Hello") for number in range(30)]
     spooled(app.home.spool / "main", [events])
     Indexer(app.store, app.home.spool / "main", "main", app.clock).step(1 << 20)
