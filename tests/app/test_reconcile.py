@@ -19,6 +19,7 @@ from lifeloop.base.lock import writing
 from lifeloop.collect.flow import Flow
 from lifeloop.collect.spool import SpoolWriter, Stamp
 from lifeloop.schema import EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, Table
+from lifeloop.store.timeline import events_of
 from lifeloop.testing.shop_api import KEY, SECRET, TOKEN, FakeShop, shop_api
 from lifeloop.testing.shops import ANN, shopify_order, shopify_refund, woo_order
 from lifeloop.testing.till import NOW
@@ -192,6 +193,7 @@ def test_a_document_that_is_none_is_kept_among_the_rejected(shopify: World) -> N
     done = shopify.reconcile()
 
     assert (done.refused, shopify.rows(ORDER, "order_id")) == (1, ["#1"])
+    assert shopify.reconcile().refused == 1
     assert shopify.rows(REJECTED, "reason") == ["bad_document"]
 
 
@@ -210,8 +212,6 @@ def test_while_an_import_writes_nothing_is_lost(shopify: World) -> None:
 def test_profiles_and_timelines_know_what_was_brought_in(shopify: World) -> None:
     shopify.shop.documents = {"orders": orders(1)}
     shopify.reconcile()
-    from lifeloop.store.timeline import events_of
-
     with shopify.app.store.reading() as connection:
         assert [one.name for one in events_of(connection, ["7001"]) if one.name] == ["Order Updated", "Order Completed"]
 
@@ -253,6 +253,13 @@ def test_a_webhook_that_woocommerce_switched_off_is_named(woocommerce: World) ->
     woocommerce.shop.documents = {"webhooks": told}
 
     assert woocommerce.reconcile().untold == ("order.updated",)
+
+
+def test_a_file_that_is_no_json_is_an_error_that_names_the_line(shopify: World, tmp_path: Path) -> None:
+    file = tmp_path / "pages.json"
+    file.write_text(json.dumps(orders(1)[0]) + "\n{broken\n", "utf-8")
+    with pytest.raises(SourceError, match="line 2 is no JSON"):
+        shopify.reconcile(files=[file])
 
 
 def test_what_the_settings_lack_is_said(shopify: World, tmp_path: Path) -> None:

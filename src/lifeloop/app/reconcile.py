@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,9 +19,10 @@ from lifeloop.base.clock import micros
 from lifeloop.base.config import WebhookSettings
 from lifeloop.base.errors import LakeError, SourceError, UnknownName
 from lifeloop.base.progress import Progress, silent
+from lifeloop.collect.rows import shorten
 from lifeloop.collect.shops.document import fingerprint
 from lifeloop.collect.shops.pages import KINDS, TOPIC, Kind, ShopApi
-from lifeloop.schema import EVENT
+from lifeloop.schema import EVENT, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,9 @@ _HEARD_SQL = """
 SELECT e.message_id AS message_id, e.properties AS properties
 FROM events AS e JOIN asked AS a ON e.message_id = a.message_id WHERE e.source = $source
 """
+_REJECTED_SQL = (
+    "SELECT DISTINCT r.raw AS raw FROM rejected AS r JOIN asked AS a ON r.raw = a.raw WHERE r.reason = 'bad_document'"
+)
 
 Document: TypeAlias = tuple[Kind, dict[str, Any]]
 
@@ -139,13 +143,21 @@ def _holds_documents(file: Path) -> bool:
 def _from_files(files: Iterable[Path]) -> Iterator[Document]:
     """Yield the documents of files: answers of the API, lists of documents, or one document on each line."""
     for file in files:
-        text = file.read_text("utf-8-sig")
-        try:
-            whole = [json.loads(text)]
-        except ValueError:
-            whole = [_line(file, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        for found in whole:
-            yield from _documents_in(found)
+        with file.open(encoding="utf-8-sig") as lines:
+            first = lines.readline()
+            if _is_json(first):
+                for number, line in enumerate(chain([first], lines), 1):
+                    yield from _documents_in(_line(file, number, line)) if line.strip() else ()
+            else:
+                yield from _documents_in(_line(file, 1, first + lines.read()))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _line(file: Path, number: int, line: str) -> Any:
@@ -153,7 +165,7 @@ def _line(file: Path, number: int, line: str) -> Any:
         return json.loads(line)
     except ValueError as error:
         fix = "Write the API's answers, a list of documents, or one document on each line."
-        raise SourceError(f"cannot read {file}", f"line {number} is no JSON", fix) from error
+        raise SourceError(f"cannot read {file}", f"what begins in line {number} is no JSON", fix) from error
 
 
 def _documents_in(found: Any) -> Iterator[Document]:
@@ -222,13 +234,15 @@ class _Way:
         deliveries = [self._delivery(kind, one) for kind, one in some]
         said = [_said_by(stamp, body) for stamp, body in deliveries]
         heard = self._heard(sorted({message for one in said if one for message in one}))
+        kept = self._rejected([_raw(delivery) for delivery, one in zip(deliveries, said, strict=True) if one is None])
         news = []
         for (kind, _), delivery, one in zip(some, deliveries, said, strict=True):
             counted = result.documents[kind]
             counted.looked_at += 1
             if one is None:
                 result.refused += 1
-                news.append(delivery)
+                if _raw(delivery) not in kept:
+                    news.append(delivery)
                 continue
             if _is_known(one, heard):
                 continue
@@ -262,6 +276,15 @@ class _Way:
             known |= heard_lately(connection, source, messages)
         return {message: _version(properties) for message, properties in known.items()}
 
+    def _rejected(self, raws: Sequence[str]) -> set[str]:
+        """Return those of these documents that stand among the rejected already."""
+        import pyarrow as pa
+
+        if not raws:
+            return set()
+        asked = pa.table({"raw": pa.array(raws, pa.string())})
+        return set(self._app.engine.query(_REJECTED_SQL, {"rejected": REJECTED, "asked": asked})["raw"].to_pylist())
+
     def _carry(self) -> None:
         """Read the spool to its end into store and lake, and make it empty. Raises LakeError while others keep the lake."""
         from lifeloop.collect.spool import newest, remove_before
@@ -285,6 +308,11 @@ class _Way:
             "another import or run is writing in this home",
             "Wait until it has ended, then reconcile again: what was read is kept and comes first.",
         )
+
+
+def _raw(delivery: tuple[Stamp, bytes]) -> str:
+    """Return a document as the rejected keep it."""
+    return shorten(delivery[1].decode())
 
 
 def _said_by(stamp: Stamp, body: bytes) -> dict[str, str | None] | None:

@@ -137,6 +137,17 @@ def test_free_orders_and_coupons_are_told_as_they_are() -> None:
     assert (said["total"], said["coupon"], said["discount"]) == ("0.00", "free,more", "33.00")
 
 
+def test_a_variation_is_no_product_of_its_own() -> None:
+    variation = {
+        "id": 321,
+        "parent_id": 32,
+        "type": "variation",
+        "name": "Tea - 100 g",
+        "date_modified_gmt": "2024-01-01T00:00:00",
+    }
+    assert hear("woocommerce", "product.updated", variation) == []
+
+
 @pytest.mark.parametrize("topic", ["order.deleted", "coupon.created", "action.wc_custom", "product.deleted"])
 def test_topics_that_tell_nothing_are_passed_over(topic: str) -> None:
     assert hear("woocommerce", topic, {"id": 1}) == []

@@ -11,7 +11,12 @@ _TAGS = re.compile(r"<[^>]*>")
 
 
 def product(one: Object) -> list[Said]:
-    """Return a product as a list tells of it; its id, name and a time are needed. Raises BadDocument."""
+    """Return a product as a list tells of it, a variation as nothing: its parent is the product.
+
+    Its id, name and a time are needed. Raises BadDocument.
+    """
+    if text(one, "type") == "variation":
+        return []
     number, name = text(one, "id"), text(one, "name")
     at = instant(one, "date_modified_gmt", "date_created_gmt", utc=True)
     if number is None or name is None or at is None:
