@@ -14,7 +14,11 @@ from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.config import Settings
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.lock import writing
+from lifeloop.collect.facts import Facts
 from lifeloop.collect.flow import Flow, Flowed
+from lifeloop.collect.rows import Rows, Sieve
+from lifeloop.collect.source import Reader, Reading
+from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import SpoolWriter, Stamp
 from lifeloop.lake import DuckEngine, Lake
 from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, TABLES, Table
@@ -290,3 +294,37 @@ def test_a_new_shops_currency_is_that_of_its_first_orders(door: Door) -> None:
 
     assert 'currency = "GBP"' in (door.folder / "lifeloop.toml").read_text("utf-8")
     assert door.rows(ORDER, "currency", "goods_minor") == [("GBP", 2200)]
+
+
+TINY = {"product_id": "a", "price": 1e-10, "quantity": 1e-10}
+HUGE = {"product_id": "a", "price": 9e14, "quantity": 9e14}
+
+
+@pytest.mark.parametrize("product", [TINY, HUGE, {"product_id": {"a": 1}, "price": [1]}, {"price": "1e300"}])
+@pytest.mark.parametrize("name", ["Order Completed", "Order Refunded", "Product Viewed"])
+def test_an_odd_event_never_stops_those_behind_it(door: Door, name: str, product: dict[str, Any]) -> None:
+    said = {"order_id": "1", "total": 5, "currency": "EUR", "products": [product], **product}
+    door.hears(event(name, properties=said), event("Cart Viewed", "good")).carries()
+
+    assert len(door.rows(EVENT, "message_id")) + len(door.rows(REJECTED, "line")) == 2
+    assert "good" in door.rows(EVENT, "message_id")
+
+
+def test_an_event_nobody_thought_of_is_refused_alone(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = Segment.begin
+
+    def strict(self: Segment, reading: Reading) -> Reader:
+        read = begin(self, reading)
+
+        def reads(rows: Rows) -> tuple[Facts, Sieve]:
+            if "odd" in rows.given["message_id"].to_pylist():
+                raise OverflowError("nobody thought of it")
+            return read(rows)
+
+        return reads
+
+    monkeypatch.setattr(Segment, "begin", strict)
+    door.hears(*(event("Cart Viewed", name) for name in ("a", "b", "odd", "c", "d"))).carries()
+
+    assert door.rows(EVENT, "message_id") == ["a", "b", "c", "d"]
+    assert door.rows(REJECTED, "line", "reason") == [(3, "bad_type")]

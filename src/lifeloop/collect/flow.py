@@ -15,6 +15,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+
 from lifeloop.base.clock import Clock
 from lifeloop.base.config import Home, Settings
 from lifeloop.base.errors import LakeError
@@ -22,11 +24,10 @@ from lifeloop.base.ids import stable_id
 from lifeloop.base.lock import writing
 from lifeloop.base.money import EXPONENT
 from lifeloop.collect.amounts import currency_in
-from lifeloop.collect.facts import Facts
 from lifeloop.collect.live.batch import Batch, line_of
 from lifeloop.collect.live.heard import Heard, Refused
 from lifeloop.collect.live.hearing import heard
-from lifeloop.collect.rows import Damaged
+from lifeloop.collect.rows import Damaged, shorten
 from lifeloop.collect.settle import settle
 from lifeloop.collect.settle.change import Work
 from lifeloop.collect.source import Reading
@@ -53,6 +54,8 @@ _ASKED = "cannot keep live facts now"
 _PATIENCE_S = 60.0
 _SHORT_S = 2.0
 _LOOK_BYTES = 4 << 20
+_UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, RecursionError)
+"""What one event that nobody thought of may raise; it must not stop those behind it."""
 _WRITTEN = (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, REJECTED)
 
 
@@ -222,10 +225,25 @@ class _Gathered:
         batch = self._batches.pop(source, None)
         if not batch:
             return
-        facts, sieve = self._read(batch.rows())
-        told = {form: table for form, table in batch.with_clocks(facts).tables.items() if form != "customer"}
-        self._stage(source).add(batch.segment, Facts(told))
+        try:
+            facts, sieve = self._read(batch.rows())
+            told = batch.with_clocks(facts)
+        except _UNREADABLE as error:
+            self._stage_parts(source, batch, error)
+            return
+        self._stage(source).add(batch.segment, told)
         self._refuse(source, batch.segment, sieve.rejected())
+
+    def _stage_parts(self, source: str, batch: Batch, error: Exception) -> None:
+        """Stage a batch that cannot be read in halves, until the one event that cannot be is alone, and refuse that."""
+        if len(batch) > 1:
+            for half in batch.halves():
+                self._batches[source] = half
+                self._stage_batch(source)
+            return
+        raw = batch.rows().raw(np.zeros(1, np.int64))[0]
+        detail = f"it cannot be read ({type(error).__name__})"
+        self._refuse(source, batch.segment, [Damaged(batch.lines[0], "bad_type", detail, shorten(raw))])
 
     def _refuse(self, source: str, segment: int, damaged: list[Damaged]) -> None:
         """Keep what cannot become a fact: its file is the segment of the spool it stood in."""

@@ -72,6 +72,18 @@ def parse_numbers(values: Any, *, comma: bool = False) -> Any:
     return pc.coalesce(easy, by_distinct(hard, lambda text: None if text is None else read_number(text, comma=comma), DECIMAL))
 
 
+def multiplied(these: Any, those: Any) -> Any:
+    """Return the products of decimals, rounded half to even where they have too many digits; null where too large to be one.
+
+    >>> these, those = parse_numbers(pa.array(["9.5", "1e-10", "9e14"])), parse_numbers(pa.array(["2", "1e-10", "9e14"]))
+    >>> multiplied(these, those).to_pylist()
+    [Decimal('19.000000000000000000'), Decimal('0E-18'), None]
+    """
+    exact = pc.round(pc.multiply(these, those), 18, "half_to_even")
+    small = pc.less(pc.abs(exact), pa.scalar(LIMIT, exact.type))
+    return pc.if_else(small, exact, pa.scalar(None, exact.type)).cast(DECIMAL)
+
+
 def comma_is_decimal(texts: list[str]) -> bool:
     """Decide from a sample of one file whether the comma is the decimal mark.
 

@@ -24,7 +24,7 @@ from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.documents import order_ids
 from lifeloop.collect.facts import staged
 from lifeloop.collect.idents import clean_ids
-from lifeloop.collect.numbers import DECIMAL, parse_numbers
+from lifeloop.collect.numbers import DECIMAL, multiplied, parse_numbers
 from lifeloop.collect.rows import Mask, Positions, Rows, Sieve, as_mask
 from lifeloop.collect.source import Reading, as_doubles, masked, negative, positive
 from lifeloop.collect.wire import Items
@@ -111,11 +111,11 @@ class _Lines:
         price = parse_numbers(items.columns["price"])
         pieces = pc.coalesce(items.columns["quantity"], pa.scalar("1"))
         quantity = parse_numbers(pieces)
-        bad = ~positive(quantity) | as_mask(pc.is_null(price)) | negative(price)
+        paid = multiplied(quantity, price)
+        bad = ~positive(quantity) | as_mask(pc.is_null(paid)) | negative(price)
         wrong = np.zeros(len(sieve.good), bool)
         wrong[items.owners[bad]] = True
         sieve.drop(wrong, "bad_number", "a product in it has no price, or a price or quantity that is none")
-        paid = pc.multiply(quantity, price).cast(DECIMAL)
         texts = {name: items.columns[name] for name in ("product_id", "title", "category")}
         return cls(items.owners, items.places, quantity, paid, paid, texts, price)
 

@@ -47,6 +47,11 @@ class Batch:
         """Count the events."""
         return len(self.events)
 
+    def halves(self) -> tuple[Batch, Batch]:
+        """Return the first and the second half of them."""
+        at = len(self) // 2
+        return Batch(self.segment, self.events[:at], self.lines[:at]), Batch(self.segment, self.events[at:], self.lines[at:])
+
     def rows(self) -> Rows:
         """Return the events as rows."""
         events = self.events

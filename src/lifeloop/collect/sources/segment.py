@@ -23,7 +23,7 @@ from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.event_names import TYPES, segment_name
 from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import JUNK, clean_ids, customers_of
-from lifeloop.collect.numbers import DECIMAL, by_distinct, parse_numbers
+from lifeloop.collect.numbers import DECIMAL, by_distinct, multiplied, parse_numbers
 from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask, trimmed
 from lifeloop.collect.source import Kind, Reader, Reading, either, masked
 from lifeloop.collect.wire import EVENT_FIELDS, PERSON_FIELDS, SALE_FIELDS, Items, columns_at, objects_in, places_of, rest_of
@@ -174,7 +174,7 @@ def _amount(reading: Reading, rows: Rows) -> tuple[Any, Any]:
     stated = [parse_numbers(reading.text(rows, name)) for name in ("total", "revenue", "value")]
     price, quantity = (parse_numbers(reading.text(rows, name)) for name in ("price", "quantity"))
     pieces = either(as_mask(pc.is_valid(quantity)), quantity, pa.scalar(1, DECIMAL))
-    amount = pc.coalesce(*stated, pc.multiply(price, pieces).cast(DECIMAL))
+    amount = pc.coalesce(*stated, multiplied(price, pieces))
     said = by_distinct(reading.text(rows, "currency"), lambda text: amounts.currency_in(text, reading.base), pa.string())
     codes = pc.coalesce(said, pa.scalar(reading.base))
     known = as_mask(pc.is_in(codes, value_set=amounts.KNOWN))
