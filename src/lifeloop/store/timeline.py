@@ -101,11 +101,17 @@ def events_of(
 
 
 def prune(connection: Connection, spool: str, place: tuple[int, int], *, received_before: int, most: int = 5000) -> int:
-    """Delete up to `most` of the oldest events that lie before `place` of `spool` and came in before an instant."""
-    segment, offset = place
-    behind = or_(_C.segment < segment, and_(_C.segment == segment, _C.offset < offset))
-    old = select(_C.seq).where(_C.spool == spool, behind, _C.received_at < received_before).order_by(_C.seq).limit(most)
-    return connection.execute(delete(RECENT_EVENT).where(_C.seq.in_(old.scalar_subquery()))).rowcount
+    """Delete up to `most` of the oldest events that lie before `place` of `spool` and came in before an instant.
+
+    Looks at no more than that many: events are numbered in the order in which they lie in their spool.
+    """
+    first = select(_C.seq, _C.segment, _C.offset, _C.received_at).where(_C.spool == spool).order_by(_C.seq).limit(most)
+    last = 0
+    for seq, segment, offset, received_at in connection.execute(first):
+        if (segment, offset) >= place or received_at >= received_before:
+            break
+        last = seq
+    return connection.execute(delete(RECENT_EVENT).where(_C.spool == spool, _C.seq <= last)).rowcount if last else 0
 
 
 def has_events(connection: Connection, named: str) -> bool:
