@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ import pytest
 
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.config import Settings
+from lifeloop.base.errors import LakeError
 from lifeloop.base.ids import customer_of_email
 from lifeloop.base.lock import writing
 from lifeloop.collect.facts import Facts
 from lifeloop.collect.flow import Flow, Flowed
 from lifeloop.collect.rows import Rows, Sieve
+from lifeloop.collect.settle import Change
 from lifeloop.collect.source import Reader, Reading
 from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import SpoolWriter, Stamp
-from lifeloop.lake import DuckEngine, Lake
+from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, TABLES, Table
 from lifeloop.store import open_store
 from lifeloop.store.positions import read_position
@@ -328,3 +331,52 @@ def test_an_event_nobody_thought_of_is_refused_alone(door: Door, monkeypatch: py
 
     assert door.rows(EVENT, "message_id") == ["a", "b", "c", "d"]
     assert door.rows(REJECTED, "line", "reason") == [(3, "bad_type")]
+
+
+def story(door: Door) -> None:
+    """Let an order be placed, changed and given back in part, with a refused event and one product looked at."""
+    back = {"order_id": "1", "refund_id": "R1", "total": 9.5, "currency": "EUR", "products": [MUGS | {"quantity": 1}]}
+    door.hears(VERSIONS[0], event("Order Completed", "o2", properties=paid(3, TEA) | {"order_id": "2"})).carries()
+    door.hears(VERSIONS[1], event("Order Refunded", "r1", ago=8, properties=back), {"type": "nonsense"})
+    door.hears(event("Product Viewed", "v1", properties={"product_id": "cup", "name": "Cup"}))
+
+
+def everything(door: Door) -> list[list[Any]]:
+    return [
+        door.rows(EVENT, "message_id", "name"),
+        door.rows(ORDER, "order_id", "total_minor", "placed_at", "told_at", "digest"),
+        door.rows(ORDER_LINE, "order_id", "line_no", "product_id", "amount_minor", "placed_at"),
+        door.rows(REFUND, "refund_id", "line_no", "amount_minor"),
+        door.rows(PRODUCT, "product_id", "title", "told"),
+        door.rows(REJECTED, "line", "reason"),
+    ]
+
+
+@pytest.mark.parametrize("after", range(7))
+def test_a_crash_between_any_two_writes_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+    whole, broken = Door(tmp_path / "whole"), Door(tmp_path / "broken")
+    for door in (whole, broken):
+        story(door)
+    whole.carries()
+    write, writes = Change.write, 0
+
+    def breaks(self: Change, lake: Lake, engine: Engine) -> None:
+        nonlocal writes
+        writes += 1
+        if writes > after:
+            raise LakeError("cannot write", "the power is gone")
+        write(self, lake, engine)
+
+    monkeypatch.setattr(Change, "write", breaks)
+    with suppress(LakeError):
+        broken.carries()
+    monkeypatch.undo()
+    broken.flow = broken.opened()
+    broken.carries()
+
+    assert everything(broken) == everything(whole)
+    for door in (whole, broken):
+        door.writer.close()
+        door.store.close()
