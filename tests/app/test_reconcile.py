@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lifeloop.app import App
-from lifeloop.app.reconcile import SPOOL, Reconciliation, reconcile
+from lifeloop.app.bringing import SPOOL
+from lifeloop.app.reconcile import Reconciliation, reconcile
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.config import Home
 from lifeloop.base.errors import LakeError, SettingsError, SourceError, UnknownName
