@@ -1,8 +1,9 @@
 """Group commit: many requests wait, one synchronisation of the disk answers them all.
 
-One thread takes everything that waits (at most `GROUP_RECORDS` requests or `GROUP_BYTES`), writes it, and tells the event loop
-once. While it does, the next group gathers: the slower the disk, the larger the groups, so throughput holds.
-Framing and checksums are done by the event loop: the thread then needs the interpreter only between two system calls.
+One thread is given everything that waits (at most `GROUP_RECORDS` requests or `GROUP_BYTES`), writes it, and tells the event
+loop once. Meanwhile the next group gathers: the slower the disk, the larger the groups, so throughput holds. Loop and thread
+hand over twice a group and not for each request, since every handing over costs a wait for the interpreter. Framing and
+checksums are done by the loop: the thread then needs the interpreter only between two system calls.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 
 from lifeloop.base.errors import LifeloopError
@@ -92,7 +94,10 @@ class GroupCommit:
         self._look_seconds = look_seconds
         self._waiting_bytes = 0
         self._closed = False
-        self._queue: SimpleQueue[_Waiting | _Word] = SimpleQueue()
+        self._waiting: deque[_Waiting] = deque()
+        self._busy = False
+        self._sending = False
+        self._queue: SimpleQueue[list[_Waiting] | _Word] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._segment = (writer.place.segment, self._loop.time())
         self._looking = self._loop.create_task(self._look())
@@ -112,7 +117,10 @@ class GroupCommit:
         self._refuse_when_full(len(body))
         waiting = _Waiting(*framed(stamp, body), self._loop.create_future())
         self._waiting_bytes += waiting.size
-        self._queue.put(waiting)
+        self._waiting.append(waiting)
+        if not (self._busy or self._sending):
+            self._sending = True
+            self._loop.call_soon(self._send)  # once whoever else is being heard in this turn of the loop has come
         return await waiting.answer
 
     def backlog_bytes(self) -> int:
@@ -128,7 +136,8 @@ class GroupCommit:
         if not self._closed:
             self._closed = True
             self._looking.cancel()
-            self._queue.put(_Word.END)
+            if not (self._busy or self._waiting):
+                self._queue.put(_Word.END)
         await asyncio.shield(self._ended)
 
     def _refuse_when_full(self, size: int) -> None:
@@ -160,13 +169,24 @@ class GroupCommit:
         except (LifeloopError, OSError) as error:
             _log.warning("how much of the spool is unread cannot be seen: %s", error)
 
+    def _send(self) -> None:
+        """Give the thread the next group, unless it has one."""
+        self._sending = False
+        if self._busy or not self._waiting:
+            return
+        group: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(group) < GROUP_RECORDS and size < GROUP_BYTES:
+            group.append(self._waiting.popleft())
+            size += group[-1].size
+        self._busy = True
+        self._queue.put(group)
+
     def _serve(self) -> None:
-        word: _Word | None = None
-        while word is not _Word.END:
-            group, word = self._gather()
-            if group:
-                self._write(group)
-            if word is _Word.TURN:
+        while (given := self._queue.get()) is not _Word.END:
+            if isinstance(given, list):
+                self._write(given)
+            else:
                 with suppress(SpoolFailed):
                     self._writer.turn()
         self._writer.close()
@@ -182,22 +202,11 @@ class GroupCommit:
             error = raised
         self._loop.call_soon_threadsafe(self._answer, group, places, error, time.perf_counter() - begun)
 
-    def _gather(self) -> tuple[list[_Waiting], _Word | None]:
-        """Wait for something; return everything that waits up to a group's size, and the word behind it, if any."""
-        group: list[_Waiting] = []
-        size, each = 0, self._queue.get()
-        while isinstance(each, _Waiting):
-            group.append(each)
-            size += each.size
-            if len(group) == GROUP_RECORDS or size >= GROUP_BYTES:
-                return group, None
-            try:
-                each = self._queue.get_nowait()
-            except Empty:
-                return group, None
-        return group, each
-
     def _answer(self, group: list[_Waiting], places: list[Place], error: BaseException | None, seconds: float) -> None:
+        self._busy = False
+        self._send()
+        if self._closed and not self._busy:
+            self._queue.put(_Word.END)
         size = sum(each.size for each in group)
         self._waiting_bytes -= size
         self._count(len(group), size, seconds, failed=error is not None)
