@@ -100,6 +100,29 @@ def test_a_guest_becomes_the_account_that_names_the_same_address(asked: Shop) ->
     assert [span.device for span in asked.knows("ann").devices] == ["d1", "d2"]
 
 
+def test_a_guest_who_keeps_to_other_devices_reads_the_same_mailbox_and_is_somebody_else(asked: Shop) -> None:
+    asked.hears("d1", "ann", ANN_MAIL).hears("d2", guest=ANN_MAIL)
+    assert asked.who(named=ANN_MAIL) == "ann"
+
+    asked.hears("d2", guest=ANN_MAIL, at=NOON + 3 * DAY_US)
+    assert asked.who(named=ANN_MAIL) == ANN_MAIL
+    assert "never_on_one_device" in {one.rule for one in asked.log("ann")}
+
+    asked.hears("d2", "ann", at=NOON + 4 * DAY_US)
+    assert asked.who(named=ANN_MAIL) == "ann"
+
+
+def test_meeting_on_a_device_that_many_use_does_not_make_a_guest_the_account(asked: Shop) -> None:
+    asked.hears("d1", "ann", ANN_MAIL).hears("d2", guest=ANN_MAIL).hears("d2", guest=ANN_MAIL, at=NOON + 3 * DAY_US)
+    asked.hears("desk", guest=ANN_MAIL).hears("desk", "ann")
+    assert asked.who(named=ANN_MAIL) == "ann"
+
+    for number in range(5):
+        asked.hears("desk", f"c{number}")
+
+    assert asked.who(named=ANN_MAIL) == ANN_MAIL
+
+
 def test_an_address_moved_to_another_account_is_taken_from_both_and_both_histories_say_so(asked: Shop) -> None:
     asked.hears(None, "ann", ANN_MAIL).hears(None, "bob", ANN_MAIL)
 

@@ -19,7 +19,19 @@ from lifeloop.store.tables import METADATA
 from lifeloop.unify.identity import Sight, join, observe, part
 from lifeloop.unify.linking import GUEST_PREFIX
 from lifeloop.unify.observing import _memories
-from lifeloop.unify.policy import BUCKET_US, MINUTE_US, Ruling, Sighting, Span, Use, device_of, final_of, guest_of
+from lifeloop.unify.policy import (
+    BUCKET_US,
+    DAY_US,
+    MINUTE_US,
+    Ruling,
+    Sighting,
+    Span,
+    Use,
+    are_apart,
+    device_of,
+    final_of,
+    guest_of,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BEGIN = 20_000 * 48 * BUCKET_US
@@ -108,9 +120,12 @@ def by_the_rules(seen: Sequence[Sight], said: Sequence[Said]) -> Links:
     many = {account: len(some) for account, some in emails.items()}
     found: Links = {("account", one): (Span(0, None, final, "operator", ""),) for one, final in finals.items()}
     owner: Callable[[str], str] = lambda name: finals.get(name, name)  # noqa: E731
+    devices, names = devices_seen(seen, lambda name: finals.get(name, name))
     for guest in reversed(GUESTS):  # a guest is joined to later ones only
         own = [one._replace(customer_id=owner(one.customer_id)) for one in ruled["guest", guest]]
-        if spans := guest_of([Use(*use) for use in uses[guest]], many, own).spans:
+        used = [Use(*use) for use in uses[guest]]
+        apart = bool(used) and are_apart(devices[guest], {device for device, _ in devices[used[0].account]}, names)
+        if spans := guest_of(used, many, own, apart=apart).spans:
             found["guest", guest] = spans
             finals[guest] = spans[0].customer_id
     for device, sightings in sightings_by_device(seen, owner).items():
@@ -118,6 +133,18 @@ def by_the_rules(seen: Sequence[Sight], said: Sequence[Said]) -> Links:
         if spans := device_of(sightings, own).spans:
             found["device", device] = spans
     return found
+
+
+def devices_seen(seen: Sequence[Sight], final: Callable[[str], str]) -> tuple[dict[str, set[tuple[str, int]]], dict[str, int]]:
+    """The devices and days each customer or guest was seen on, and how many names were seen on each device."""
+    devices: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for sight in seen:
+        for device in {sight.device, sight.previous_id} - {None}:
+            if named := sight.account or sight.guest:
+                devices[final(named)].add((str(device), sight.at // DAY_US))
+                names[str(device)].add(named)
+    return devices, {device: len(some) for device, some in names.items()}
 
 
 def sightings_by_device(seen: Sequence[Sight], owner: Callable[[str], str]) -> dict[str, list[Sighting]]:

@@ -6,6 +6,7 @@ Every function works within the caller's transaction. Instants are microseconds 
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -139,6 +140,22 @@ def put_sightings(connection: Connection, rows: Sequence[SightingRow]) -> None:
 def devices_naming(connection: Connection, names: Iterable[str]) -> set[str]:
     """Return the devices on which any of these names was seen."""
     return {row[0] for row in _rows(connection, SIGHTING, ("device",), "named", names)}
+
+
+def places_by_name(connection: Connection, names: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
+    """Return the devices on which each of these names was seen, and in which half hours."""
+    found: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
+    for named, device, bucket in _rows(connection, SIGHTING, ("named", "device", "bucket"), "named", names):
+        found[named].add((device, bucket))
+    return dict(found)
+
+
+def names_on(connection: Connection, devices: Iterable[str]) -> dict[str, int]:
+    """Return how many names were seen on each of some devices."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for device, named in _rows(connection, SIGHTING, ("device", "named"), "device", devices):
+        found[device].add(named)
+    return {device: len(names) for device, names in found.items()}
 
 
 def uses_of(connection: Connection, *, guests: Iterable[str] = (), accounts: Iterable[str] = ()) -> Iterator[UseRow]:

@@ -13,7 +13,20 @@ from typing import TypeAlias
 from lifeloop.base.clock import EPOCH, Clock
 from lifeloop.store import identities
 from lifeloop.store.identities import BlockedRow, Connection, LinkRow, NewChange, RulingRow
-from lifeloop.unify.policy import POLICY, Found, Ruling, Sighting, Span, Use, device_of, final_of, guest_of, is_public
+from lifeloop.unify.policy import (
+    BUCKETS_A_DAY,
+    POLICY,
+    Found,
+    Ruling,
+    Sighting,
+    Span,
+    Use,
+    are_apart,
+    device_of,
+    final_of,
+    guest_of,
+    is_public,
+)
 
 _MICROSECOND = timedelta(microseconds=1)
 RULE = "rule"
@@ -63,16 +76,36 @@ class Linking:
         for guest, account, first_at, evidence in identities.uses_of(connection, guests=asked):
             uses[guest].append(Use(self.finals.get(account, account), first_at, evidence))
         emails = self._emails_of({use.account for some in uses.values() for use in some})
-        rulings = self._rulings("guest", asked)
+        rulings, apart = self._rulings("guest", asked), self._apart(uses)
         blocked = identities.blocked_among(connection, "guest", asked)
         public = {guest for guest in asked if guest not in blocked and is_public(uses[guest])}
         identities.block(connection, self._blocked("guest", sorted(public)))
         found = {}
         for guest in asked:
             is_blocked = guest in blocked or guest in public
-            one = guest_of([] if is_blocked else uses[guest], emails, rulings.get(guest, []))
+            one = guest_of([] if is_blocked else uses[guest], emails, rulings.get(guest, []), apart=guest in apart)
             found[guest] = Found((), "blocked_value") if is_blocked and not one.spans else one
         return found, public
+
+    def _apart(self, uses: Mapping[str, list[Use]]) -> set[str]:
+        """Return the guests that keep to devices on which the one account that names them is never seen."""
+        only = {guest: some[0].account for guest, some in uses.items() if len({use.account for use in some}) == 1}
+        same = self._same(only.values())
+        places = identities.places_by_name(self.connection, sorted({*only, *same}))
+        names = identities.names_on(self.connection, sorted({device for some in places.values() for device, _ in some}))
+        devices: defaultdict[str, set[str]] = defaultdict(set)
+        for account in same:
+            devices[self.finals.get(account, account)] |= {device for device, _ in places.get(account, ())}
+        return {
+            guest
+            for guest, account in only.items()
+            if are_apart({(device, at // BUCKETS_A_DAY) for device, at in places.get(guest, ())}, devices[account], names)
+        }
+
+    def _same(self, customers: Iterable[str]) -> set[str]:
+        """Return some customers with all accounts that were joined to them."""
+        finals = set(customers)
+        return finals | {account for account, final in self.finals.items() if final in finals}
 
     def devices(self, seen: Mapping[str, Seen]) -> dict[str, tuple[Span, ...]]:
         """Link devices anew, given all sightings on each, and return the spans of each."""
@@ -108,17 +141,24 @@ class Linking:
         blocked = identities.blocked_among(self.connection, "guest", set(guests) - linked)
         self.owners |= dict.fromkeys(blocked, "")
 
-    def touched(self, new_uses: Mapping[tuple[str, str], bool]) -> set[str]:
-        """Return the guests about whom new e-mail uses (guest and account -> whether the account is new to it) say something.
+    def touched(self, new_uses: Mapping[tuple[str, str], bool], new_names: Iterable[str]) -> set[str]:
+        """Return the guests about whom something new was seen.
 
-        That is the guest itself; and all of an account that by now uses too many.
+        That is guests in new e-mail uses (guest and account -> whether the account is new to it) and those linked to an
+        account that names too many by now; and guests among new names, or whose account is among them.
         """
         finals = {self.finals.get(account, account) for (_, account), is_new in new_uses.items() if is_new}
         emails = self._emails_of(finals)
-        over = {customer for customer, number in emails.items() if number > POLICY.emails}
-        mouths = over | {account for account, final in self.finals.items() if final in over}
-        links = identities.links_to(self.connection, sorted(mouths))
-        return {guest for guest, _ in new_uses} | {row.identifier for row in links if row.kind == "guest"}
+        over = self._same({customer for customer, number in emails.items() if number > POLICY.emails})
+        links = identities.links_to(self.connection, sorted(over))
+        names = set(new_names)
+        accounts = self._same({self.finals.get(name, name) for name in names})
+        about = identities.uses_of(self.connection, guests=sorted(names), accounts=sorted(accounts))
+        return (
+            {guest for guest, _ in new_uses}
+            | {row.identifier for row in links if row.kind == "guest"}
+            | {use.guest for use in about}
+        )
 
     def block_devices(self, devices: Iterable[str]) -> None:
         """Report devices on which so many were named that nothing more is kept of them."""
@@ -141,7 +181,7 @@ class Linking:
 
     def _emails_of(self, finals: set[str]) -> dict[str, int]:
         """Return how many e-mails each of some customers names, under all accounts that stand for it."""
-        accounts = finals | {account for account, final in self.finals.items() if final in finals}
+        accounts = self._same(finals)
         emails: defaultdict[str, set[str]] = defaultdict(set)
         for guest, account, _, _ in identities.uses_of(self.connection, accounts=sorted(accounts)):
             emails[self.finals.get(account, account)].add(guest)

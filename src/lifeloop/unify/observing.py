@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from lifeloop.base.clock import Clock
 from lifeloop.store import identities
 from lifeloop.store.identities import Connection, SightingRow, UseRow
-from lifeloop.unify.linking import Linking
+from lifeloop.unify.linking import GUEST_PREFIX, Linking
 from lifeloop.unify.policy import BUCKET_US, DAY_US, POLICY, Span
 
 _ROWS = 120_000
@@ -126,9 +126,9 @@ def observe(connection: Connection, sights: Iterable[Sight], clock: Clock) -> in
         memory.clear()
     memory.token = None  # until all of it has gone well
     new_uses = _new_uses(connection, memory, uses)
-    changed = _new_sightings(connection, memory, seen)
+    changed, new_names = _new_sightings(connection, memory, seen)
     if new_uses or changed:
-        count = _link(connection, memory, new_uses, changed, clock)
+        count = _link(connection, memory, new_uses, changed, new_names, clock)
         token = identities.end_turn(connection)
     else:
         count = 0
@@ -188,20 +188,31 @@ def _new_uses(
 
 def _new_sightings(
     connection: Connection, memory: _Memory, seen: dict[str, dict[tuple[int, str], list[Any]]]
-) -> dict[str, list[tuple[int, str]]]:
-    """Write down sightings that are new or reach further; returns, by device, which."""
+) -> tuple[dict[str, list[tuple[int, str]]], set[str]]:
+    """Write down sightings that are new or reach further; returns which, by device, and the names of whom that tells more.
+
+    Those are the names that are new to a device; all of a device on which there are so many now that it tells nothing; and
+    guests seen again.
+    """
     _remember(connection, memory, seen)
     changed: dict[str, list[tuple[int, str]]] = {}
+    new_names: set[str] = set()
     rows = []
     for name in sorted(seen):
         device = memory.young[name]
+        before = set(device.names)
         for key, (first_at, last_at, evidence) in seen[name].items():
             if len(device.names) >= _NAMES or not device.merge(key, first_at, last_at, evidence):
                 continue
             changed.setdefault(name, []).append(key)
+            if key[1].startswith(GUEST_PREFIX):
+                new_names.add(key[1])
             rows.append(SightingRow._make((name, *key, *device.rows[key])))
+        if len(device.names) > len(before):
+            over = len(before) <= POLICY.names_together < len(device.names)
+            new_names |= device.names if over else device.names - before
     identities.put_sightings(connection, rows)
-    return changed
+    return changed, new_names
 
 
 def _remember(connection: Connection, memory: _Memory, names: Iterable[str]) -> None:
@@ -220,11 +231,12 @@ def _link(
     memory: _Memory,
     new_uses: dict[tuple[str, str], bool],
     changed: dict[str, list[tuple[int, str]]],
+    new_names: set[str],
     clock: Clock,
 ) -> int:
     """Link anew what new uses and sightings speak of."""
     linking = Linking(connection, clock)
-    guests = linking.guests(linking.touched(new_uses)) if new_uses else set()
+    guests = linking.guests(linking.touched(new_uses, new_names)) if new_uses or new_names else set()
     linking.learn({named for keys in changed.values() for _, named in keys})
     touched = {name for name, keys in changed.items() if not _all_settled(memory.young[name], keys, linking.owners)}
     if guests:

@@ -1,7 +1,8 @@
 """Who is who, by rule: pure functions of what was seen, in whatever order it came.
 
 The shop's own customer id is a strong key and is never merged with another by a rule. An e-mail address is a medium key: orders
-placed by it alone belong to the one account that uses it. A device is a weak key: what is done on it by nobody in particular
+placed by it alone belong to the one account that uses it, unless they keep coming from devices the account is never seen on: a
+family may read one mailbox. A device is a weak key: what is done on it by nobody in particular
 belongs to somebody only where nobody else could be meant. What an operator ruled stands above all of it.
 
 Mixing two customers tells one of them about the other; losing a page view costs nothing. So every doubt ends with nobody.
@@ -12,7 +13,7 @@ Instants are microseconds since 1970 UTC; an interval ends before its `until_at`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 BUCKET_US = 30 * MINUTE_US
 """Sightings are kept once per device, name and half hour."""
+BUCKETS_A_DAY = DAY_US // BUCKET_US
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Policy:
     """How near to a sighting what is done on a device that several use is taken to be done by whoever was seen."""
     emails: int = 5
     """An account that uses more e-mail addresses speaks for other people, and none of them is its own."""
+    days_apart: int = 2
+    """A guest seen on so many days (UTC), and never on a device of the account with the same address, is somebody else."""
+    names_together: int = 6
+    """A device on which more names were used does not tell that two of them are one person."""
     accounts_a_day: int = 20
     """An e-mail address that more accounts begin to use within one day (UTC) names nobody."""
 
@@ -87,9 +93,16 @@ class Found(NamedTuple):
 
 
 def guest_of(
-    uses: Iterable[Use], emails_of: Mapping[str, int], rulings: Iterable[Ruling] = (), policy: Policy = POLICY
+    uses: Iterable[Use],
+    emails_of: Mapping[str, int],
+    rulings: Iterable[Ruling] = (),
+    *,
+    apart: bool = False,
+    policy: Policy = POLICY,
 ) -> Found:
     """Return which account a guest is. `uses`: who named the guest's e-mail; `emails_of`: how many each of them names.
+
+    `apart`: the guest keeps to devices on which the account is never seen (`are_apart`).
 
     >>> guest_of([Use("ann", 5, "m1")], {"ann": 1}).spans[0].customer_id
     'ann'
@@ -113,7 +126,26 @@ def guest_of(
         return Found((), "operator")
     if emails_of.get(use.account, 0) > policy.emails:
         return Found((), "too_many_emails")
+    if apart:
+        return Found((), "never_on_one_device")
     return Found((Span(0, None, use.account, "account_uses_email", use.evidence),), None)
+
+
+def are_apart(guest: Set[tuple[str, int]], account: Set[str], names: Mapping[str, int], policy: Policy = POLICY) -> bool:
+    """Whether a guest keeps to devices on which an account is never seen.
+
+    `guest`: device and day of each of its sightings; `account`: its devices; `names`: how many were seen on each device. A
+    device of many counts for nothing, and who was never seen on any cannot be kept apart.
+
+    >>> are_apart({("d1", 7), ("d1", 9)}, {"d2"}, {"d1": 1, "d2": 1})
+    True
+    >>> are_apart({("d1", 7)}, {"d2"}, {"d1": 1, "d2": 1}), are_apart({("d1", 7), ("d2", 9)}, {"d2"}, {"d1": 1, "d2": 2})
+    (False, False)
+    """
+    own = {(device, day) for device, day in guest if names[device] <= policy.names_together}
+    other = {device for device in account if names[device] <= policy.names_together}
+    days = {day for _, day in own}
+    return len(days) >= policy.days_apart and bool(other) and other.isdisjoint(device for device, _ in own)
 
 
 def is_public(uses: Iterable[Use], policy: Policy = POLICY) -> bool:
