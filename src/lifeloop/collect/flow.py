@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from lifeloop.base.clock import Clock
 from lifeloop.base.config import Home, Settings
@@ -46,9 +47,9 @@ STEP_BYTES = 64 << 20
 """Bodies one step takes: about 110,000 events."""
 COMPACT_EVERY = 16
 """Steps that wrote, between two compactions."""
-VACUUM_EVERY = 256
-KEEP_HOURS = 6
-"""Hours a file that compaction replaced is kept for whoever still reads it."""
+VACUUM_EVERY = 64
+KEEP_HOURS = 2
+"""Hours a replaced file is kept for whoever still reads it: live facts replace files all day long."""
 _BATCH_EVENTS = 10_000
 _ASKED = "cannot keep live facts now"
 _PATIENCE_S = 60.0
@@ -56,7 +57,10 @@ _SHORT_S = 2.0
 _LOOK_BYTES = 4 << 20
 _UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, RecursionError)
 """What one event that nobody thought of may raise; it must not stop those behind it."""
-_WRITTEN = (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, REJECTED)
+_SMALL_BYTES = 2 << 20
+"""A file of about 50,000 orders: as much is written anew when one of them changes."""
+_WRITTEN = ((EVENT, None), (REJECTED, None), *((table, _SMALL_BYTES) for table in (ORDER, ORDER_LINE, REFUND, PRODUCT)))
+"""The tables the flow writes, and how large their files are to be; rows of the first two never change."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ class Flow:
                 gathered.take(record.place, record.stamp.source, *heard(record))
                 place, records = record.after, records + 1
             gathered.close()
+            pa.default_memory_pool().release_unused()
             if not records:
                 place = next_place(self._folder, start)
             written = self._write(gathered) if records else ()
@@ -140,10 +145,10 @@ class Flow:
         """Join small files now and then, and delete those that were joined long ago."""
         self._steps += wrote
         if wrote and self._steps % COMPACT_EVERY == 0:
-            for table in _WRITTEN:
-                self._lake.compact(table)
+            for table, target_bytes in _WRITTEN:
+                self._lake.compact(table, target_bytes=target_bytes)
         if wrote and self._steps % VACUUM_EVERY == 0:
-            for table in _WRITTEN:
+            for table, _ in _WRITTEN:
                 self._lake.vacuum(table, keep_hours=KEEP_HOURS)
 
     def _reading(self, start: Place) -> Reading:

@@ -179,11 +179,14 @@ class Lake:
 
         return int(self._guard(table, delete)["num_target_rows_deleted"])
 
-    def compact(self, table: Table) -> int:
-        """Join small files to large ones; returns how many files went."""
+    def compact(self, table: Table, *, target_bytes: int | None = None) -> int:
+        """Join small files to larger ones of about `target_bytes` (None: 100 MB); returns how many files went.
+
+        A merge writes anew every file that holds a row it changes: where rows change, smaller files are cheaper.
+        """
         if not self.exists(table):
             return 0
-        done = self._guard(table, lambda opened: opened.optimize.compact(writer_properties=_WRITER))
+        done = self._guard(table, lambda opened: opened.optimize.compact(target_size=target_bytes, writer_properties=_WRITER))
         return int(done["numFilesRemoved"])
 
     def vacuum(self, table: Table, *, keep_hours: int = KEEP_HOURS) -> None:
