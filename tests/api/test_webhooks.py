@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 
 import httpx
 import pytest
@@ -109,6 +111,16 @@ def woo(door: httpx.Client, delivery: str, body: bytes = WOO, *, secret: str = "
     return door.post("/v1/webhooks/woocommerce/side", content=body, headers=headers)
 
 
+def noted(house: House, name: str, delivery: str) -> None:
+    """Wait until a delivery is noted in the store, which happens behind the answer."""
+    for _ in range(3000):
+        with house.app.store.reading() as connection:
+            if is_known(connection, name, delivery):
+                return
+        sleep(0.01)
+    raise AssertionError(f"{delivery} was never noted")
+
+
 def test_a_signed_webhook_is_kept_as_it_came(door: httpx.Client, basket: Basket) -> None:
     answer = shopify(door, "d1")
     (record,) = basket.records
@@ -139,11 +151,22 @@ def test_a_delivery_that_comes_again_is_answered_and_kept_once(door: httpx.Clien
 
 def test_a_delivery_is_known_after_a_restart(home: Path, house: House, door: httpx.Client) -> None:
     shopify(door, "before")
+    noted(house, "main", "before")
     basket = Basket()
     for served in _served(home, basket):
         assert shopify(served.client(), "before").json() == {"status": "repeated"}
         assert shopify(served.client(), "after").json() == {"status": "kept"}
     assert [one.stamp.delivery_id for one in basket.records] == ["after"]
+
+
+def test_many_deliveries_at_once_are_all_kept_and_noted(house: House, door: httpx.Client, basket: Basket) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: shopify(door, f"many{number // 2}").json()["status"], range(100)))
+
+    assert len(basket.records) == answers.count("kept") >= 50
+    assert {one.stamp.delivery_id for one in basket.records} == {f"many{number}" for number in range(50)}
+    for number in range(50):
+        noted(house, "main", f"many{number}")
 
 
 def test_the_same_delivery_at_two_shops_is_two(door: httpx.Client, basket: Basket) -> None:
@@ -225,6 +248,7 @@ def test_a_body_larger_than_any_is_refused(door: httpx.Client, basket: Basket) -
 
 def test_the_last_sign_of_each_shop_is_kept(house: House, door: httpx.Client) -> None:
     shopify(door, "sign")
+    noted(house, "main", "sign")
     with house.app.store.reading() as connection:
         sign = read_signs(connection)["webhook.main"]
         assert (sign.detail, sign.seen_at) == ("orders/create", micros(NOW))

@@ -6,15 +6,15 @@ that it is on the disk. A delivery that came before is answered 200 and kept onc
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from lifeloop.api.collector import keep, read_body
@@ -55,17 +55,39 @@ _HEADERS: Mapping[System, _Headers] = {
 }
 
 
-@dataclass
 class Recent:
-    """The last deliveries of this process."""
+    """The last deliveries of this process; they are noted in the store behind the answers, many at once."""
 
-    known: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._waiting: list[_Delivery] = []
+        self._noting: asyncio.Task[None] | None = None
 
-    def add(self, name: str, delivery_id: str) -> None:
-        """Remember one; the oldest goes."""
-        self.known[name, delivery_id] = None
-        while len(self.known) > _REMEMBERED:
-            self.known.popitem(last=False)
+    def has(self, name: str, delivery_id: str) -> bool:
+        """Return whether this process remembers a delivery."""
+        return (name, delivery_id) in self._known
+
+    def add(self, name: str, delivery_id: str, topic: str) -> None:
+        """Remember a delivery that is on the disk; the oldest goes."""
+        if delivery_id:
+            self._known[name, delivery_id] = None
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        self._waiting.append(_Delivery(name, delivery_id, topic))
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note())
+
+    async def _note(self) -> None:
+        while self._waiting:
+            some, self._waiting = self._waiting, []
+            await run_in_threadpool(_note, self._door, some)
+
+
+class _Delivery(NamedTuple):
+    name: str
+    delivery_id: str
+    topic: str
 
 
 webhooks = APIRouter(tags=["webhooks"])
@@ -87,16 +109,15 @@ async def _take(request: Request, system: System) -> Response:
     delivery = request.headers.get(headers.delivery, "")[:_TEXT_CHARACTERS]
     if headers.test is not None and request.headers.get(headers.test, "").lower() == "true":
         return _taken("test")
-    recent = _recent(request)
-    if delivery and ((name, delivery) in recent.known or await run_in_threadpool(_is_known, door, name, delivery)):
+    recent = _recent(request, door)
+    if delivery and (recent.has(name, delivery) or await run_in_threadpool(_is_known, door, name, delivery)):
         return _taken("repeated")
     stamp = Stamp(system, shop.kept_under, micros(door.app.clock.now()), topic=topic, delivery_id=delivery or None)
     await keep(door, stamp, body)
     door.metrics.accepted.labels(system).inc()
     door.metrics.events.labels(system).inc()
-    if delivery:
-        recent.add(name, delivery)
-    return _taken("kept", BackgroundTask(_note, door, name, delivery, topic))
+    recent.add(name, delivery, topic)
+    return _taken("kept")
 
 
 def _shop(door: Door, system: System, name: str) -> WebhookSettings:
@@ -116,15 +137,15 @@ def _unsigned(name: str, said: str | None, shop: WebhookSettings) -> ApiError:
     return ApiError(401, "bad_signature", _ASKED, found, fix)
 
 
-def _recent(request: Request) -> Recent:
+def _recent(request: Request, door: Door) -> Recent:
     found = getattr(request.app.state, "recent_webhooks", None)
     if not isinstance(found, Recent):
-        found = request.app.state.recent_webhooks = Recent()
+        found = request.app.state.recent_webhooks = Recent(door)
     return found
 
 
-def _taken(status: str, background: BackgroundTask | None = None) -> Response:
-    return JSONResponse({"status": status}, background=background)
+def _taken(status: str) -> Response:
+    return JSONResponse({"status": status})
 
 
 def _is_known(door: Door, name: str, delivery: str) -> bool:
@@ -137,15 +158,17 @@ def _is_known(door: Door, name: str, delivery: str) -> bool:
         return False
 
 
-def _note(door: Door, name: str, delivery: str, topic: str) -> None:
-    """Remember a delivery that is on the disk, and that the shop was heard of."""
+def _note(door: Door, some: Sequence[_Delivery]) -> None:
+    """Note deliveries, and that their shops were heard of."""
     try:
         with door.app.store.writing() as connection:
-            if delivery:
-                deliveries.note(connection, name, delivery, topic, door.app.clock)
-            signs.say(connection, f"webhook.{name}", door.app.clock, detail=topic)
+            for one in some:
+                if one.delivery_id:
+                    deliveries.note(connection, one.name, one.delivery_id, one.topic, door.app.clock)
+            for name, topic in {one.name: one.topic for one in some}.items():
+                signs.say(connection, f"webhook.{name}", door.app.clock, detail=topic)
     except LifeloopError as error:
-        log().warning("a webhook cannot be noted", found=error.found)
+        log().warning("webhooks cannot be noted", found=error.found)
 
 
 def _endpoint(system: System) -> Callable[[Request], Awaitable[Response]]:
