@@ -44,6 +44,9 @@ EVENTS = [
     ),
 ]
 
+GID = "gid://shopify/Customer/7"
+EVENTS.append(said("m5", after=200, userId=GID, event="Product Viewed", properties=HAT))
+
 
 @pytest.fixture(scope="module")
 def house(new_home: Path) -> Iterator[House]:
@@ -174,3 +177,16 @@ def test_a_list_of_suppressions_is_read_page_by_page(house: House) -> None:
 
     assert len(seen) == len(set(seen)) == 5
     assert admin.get("/v1/suppressions", params={"cursor": "rubbish"}).json()["error"] == "bad_cursor"
+
+
+def test_an_id_may_hold_slashes(house: House) -> None:
+    admin = house.with_key("admin")
+
+    for shown in (GID, "gid:%2F%2Fshopify%2FCustomer%2F7"):
+        assert admin.get(f"/v1/customers/{shown}").json()["customer_id"] == GID
+        page = admin.get(f"/v1/customers/{shown}/timeline").json()
+        assert [one["message_id"] for one in page["timeline"]] == ["m5"]
+        assert admin.get(f"/v1/customers/{shown}/merges").json()["customer_id"] == GID
+    said_yes = admin.post(f"/v1/customers/{GID}/consents", json={"channel": "sms", "state": "given"})
+    assert said_yes.status_code == 201
+    assert len(admin.get(f"/v1/customers/{GID}/consents").json()["now"]) == 1

@@ -43,7 +43,6 @@ base currency, unless a currency stands beside it. A request that is not served 
 A write may name an `Idempotency-Key`: sent again with the same one, it is not done again and has the same answer."""
 
 API = (
-    customers,
     segments,
     scores,
     imports_read,
@@ -54,7 +53,10 @@ API = (
     consents_written,
     rejected,
     keys,
+    customers,
 )
+"""In the order in which paths are compared: an id may hold slashes, so that what stands behind one is asked first."""
+
 COLLECT = (collector, webhooks)
 OFTEN = frozenset({"/v1/batch", "/v1/b", "/v1/track", "/v1/t", "/v1/page", "/v1/p", "/batch/", "/e/", "/i/v0/e/"})
 """Where most requests go: these paths are compared first, of all those that are compared one after the other."""

@@ -136,7 +136,7 @@ consents_written = APIRouter(
 )
 
 
-@consents_read.get("/customers/{customer_id}/consents", summary="What a customer agreed to")
+@consents_read.get("/customers/{customer_id:path}/consents", summary="What a customer agreed to")
 def consents(door: TheDoor, customer_id: CustomerId) -> Consents:
     """Return the last word on each channel and purpose, and all that was said before it."""
     with door.app.store.reading() as connection:
@@ -150,7 +150,7 @@ def consents(door: TheDoor, customer_id: CustomerId) -> Consents:
     )
 
 
-@consents_written.post("/customers/{customer_id}/consents", status_code=201, summary="Note what a customer says")
+@consents_written.post("/customers/{customer_id:path}/consents", status_code=201, summary="Note what a customer says")
 def say_consent(
     door: TheDoor,
     caller: TheCaller,

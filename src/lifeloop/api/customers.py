@@ -167,7 +167,27 @@ def found(
     return FoundCustomers(customers=[_found(door, known, profile) for known, profile in told])
 
 
-@customers.get("/customers/{customer_id}", summary="One customer")
+@customers.get("/customers/{customer_id:path}/timeline", summary="What a customer did")
+def timeline(door: TheDoor, customer_id: CustomerId, limit: Limit = 100, cursor: Cursor = None) -> Timeline:
+    """Return a page of what a customer did, the latest first; an event stands in it within two seconds of being accepted."""
+    before = None
+    if cursor:
+        at, mark = place_of(cursor, int, str)
+        before = (int(at), str(mark))
+    with door.app.store.reading() as connection:
+        known = resolve(connection, customer_id)
+        entries = people.timeline(connection, known, limit=limit + 1, before=before)
+    cut = (past.ALWAYS, "") if before is None else (instant_of(before[0]), before[1])
+    lists = [[past.of_entry(one) for one in entries if not one.is_bot], past.timeline(door.app.engine, known, cut, limit + 1)]
+    happened, more = past.together(lists, limit)
+    return Timeline(
+        customer_id=known.customer_id,
+        timeline=[_happening(one) for one in happened],
+        next=cursor_of(micros(happened[-1].at), happened[-1].id) if more else None,
+    )
+
+
+@customers.get("/customers/{customer_id:path}", summary="One customer")
 def customer(door: TheDoor, customer_id: CustomerId, as_of: AsOf = None) -> Customer:
     """Return all that is known of one customer: now, or as of a moment that was run for.
 
@@ -201,26 +221,6 @@ def customer(door: TheDoor, customer_id: CustomerId, as_of: AsOf = None) -> Cust
         consents=[Consent.of(one.told[0]) for one in live.consents],
         cart=[] if as_of else [_line(line) for line in live.cart],
         timeline=[_happening(one) for one in happened],
-    )
-
-
-@customers.get("/customers/{customer_id}/timeline", summary="What a customer did")
-def timeline(door: TheDoor, customer_id: CustomerId, limit: Limit = 100, cursor: Cursor = None) -> Timeline:
-    """Return a page of what a customer did, the latest first; an event stands in it within two seconds of being accepted."""
-    before = None
-    if cursor:
-        at, mark = place_of(cursor, int, str)
-        before = (int(at), str(mark))
-    with door.app.store.reading() as connection:
-        known = resolve(connection, customer_id)
-        entries = people.timeline(connection, known, limit=limit + 1, before=before)
-    cut = (past.ALWAYS, "") if before is None else (instant_of(before[0]), before[1])
-    lists = [[past.of_entry(one) for one in entries if not one.is_bot], past.timeline(door.app.engine, known, cut, limit + 1)]
-    happened, more = past.together(lists, limit)
-    return Timeline(
-        customer_id=known.customer_id,
-        timeline=[_happening(one) for one in happened],
-        next=cursor_of(micros(happened[-1].at), happened[-1].id) if more else None,
     )
 
 

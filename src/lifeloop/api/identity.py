@@ -73,7 +73,7 @@ merges_written = APIRouter(
 )
 
 
-@merges_read.get("/customers/{customer_id}/merges", summary="What was found to be this customer, and undone")
+@merges_read.get("/customers/{customer_id:path}/merges", summary="What was found to be this customer, and undone")
 def merges(door: TheDoor, customer_id: CustomerId) -> Merges:
     """Return the merge log of a customer; it is empty where nothing was ever linked to them."""
     with door.app.store.reading() as connection:
