@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
-from lifeloop.store.bulk import insert_new
+from lifeloop.store.bulk import give_room, insert_new
 from lifeloop.store.tables import RECENT_EVENT
 
 _C = RECENT_EVENT.c
@@ -69,6 +69,7 @@ Stay: TypeAlias = tuple[str, int, int | None]
 
 def add_events(connection: Connection, rows: Sequence[EventRow]) -> int:
     """Keep the events that are not there yet; return how many that were."""
+    give_room(connection)
     return insert_new(connection, RECENT_EVENT, _COLUMNS, rows)
 
 

@@ -196,8 +196,22 @@ def upgrade() -> None:
         sa.Column("is_bot", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_recent_event")),
     )
-    op.create_index("ix_recent_event_anonymous", "recent_event", ["anonymous_id"], unique=False)
-    op.create_index("ix_recent_event_named", "recent_event", ["named"], unique=False)
+    op.create_index(
+        "ix_recent_event_anonymous",
+        "recent_event",
+        ["anonymous_id"],
+        unique=False,
+        sqlite_where=sa.text("named IS NULL"),
+        postgresql_where=sa.text("named IS NULL"),
+    )
+    op.create_index(
+        "ix_recent_event_named",
+        "recent_event",
+        ["named"],
+        unique=False,
+        sqlite_where=sa.text("named IS NOT NULL"),
+        postgresql_where=sa.text("named IS NOT NULL"),
+    )
     op.create_index("uq_recent_event_message", "recent_event", ["source", "message_id"], unique=True)
     op.create_table(
         "seen",
