@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,7 @@ class SmallDisk(RealDisk):
     """Has room for so many bytes; a write for which there is none leaves a part of itself."""
 
     room: int
-    number: int = errno.ENOSPC
+    error: BaseException = field(default_factory=lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def create(self, file: Path) -> Handle:
         return _SmallHandle(self, super().create(file))
@@ -54,7 +54,7 @@ class _SmallHandle:
         self.disk.room -= len(part)
         self.real.write([part])
         if len(part) < len(whole):
-            raise OSError(self.disk.number, os.strerror(self.disk.number))
+            raise self.disk.error
 
     def fdatasync(self) -> None:
         self.real.fdatasync()
@@ -84,8 +84,21 @@ def test_a_full_disk_is_said_and_once_there_is_room_it_goes_on(tmp_path: Path) -
     assert len(list(tmp_path.glob("*.log"))) == 2, "the tries in between left nothing"
 
 
+def test_memory_that_runs_out_in_a_write_leaves_the_segment_for_good(tmp_path: Path) -> None:
+    disk = SmallDisk(room=150)
+    with SpoolWriter(tmp_path, disk=disk) as writer:
+        writer.append([(STAMP, b"before")])
+        disk.error = MemoryError()
+        with pytest.raises(MemoryError):
+            writer.append([(STAMP, b"x" * 400)])
+        disk.room = 1000
+        writer.append([(STAMP, b"after")])
+
+    assert bodies(tmp_path) == [b"before", b"after"]
+
+
 def test_a_disk_that_fails_is_not_called_full(tmp_path: Path) -> None:
-    disk = SmallDisk(room=10, number=errno.EIO)
+    disk = SmallDisk(room=10, error=OSError(errno.EIO, os.strerror(errno.EIO)))
     with SpoolWriter(tmp_path, disk=disk) as writer, pytest.raises(SpoolFailed, match="fails") as raised:
         writer.append([(STAMP, b"x" * 400)])
     assert not isinstance(raised.value, SpoolFull)

@@ -19,7 +19,6 @@ from enum import Enum
 from queue import SimpleQueue
 from threading import Thread
 
-from lifeloop.base.errors import LifeloopError
 from lifeloop.collect.spool.errors import SpoolBusy, SpoolFailed
 from lifeloop.collect.spool.framing import framed
 from lifeloop.collect.spool.record import Place, Stamp
@@ -166,7 +165,7 @@ class GroupCommit:
     def _measure(self) -> None:
         try:
             self._unread_bytes = self._unread()
-        except (LifeloopError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong there, requests are taken on
             _log.warning("how much of the spool is unread cannot be seen: %s", error)
 
     def _send(self) -> None:

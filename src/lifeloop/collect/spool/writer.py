@@ -72,6 +72,9 @@ class SpoolWriter:
         except OSError as error:
             self._abandon(full=error.errno in _NO_ROOM)
             raise _spoken(error) from error
+        except BaseException:  # memory may run out, or a signal come, in the middle of a write
+            self._abandon(full=False)
+            raise
 
     def __enter__(self) -> Self:
         return self
