@@ -125,14 +125,14 @@ class Changed(BaseModel):
 
 
 consents_read = APIRouter(
-    prefix="/v1", tags=["consent"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS | problems(400)
+    prefix="/v1", tags=["consent"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS | problems(400, 404)
 )
 consents_written = APIRouter(
     prefix="/v1",
     tags=["consent"],
     route_class=AdminRoute,
     dependencies=[KEYED, IDEMPOTENT],
-    responses=REFUSALS | problems(400, 409, 413),
+    responses=REFUSALS | problems(400, 404, 409, 413),
 )
 
 
@@ -198,7 +198,7 @@ def suppressions(door: TheDoor, limit: Limit = 100, cursor: Cursor = None) -> Su
     )
 
 
-@consents_read.get("/suppressions/{channel}", summary="Is anything sent to this address?", responses=problems(404))
+@consents_read.get("/suppressions/{channel}", summary="Is anything sent to this address?")
 def suppression(door: TheDoor, channel: InPath, address: InQuery) -> Suppressed:
     """Return why nothing is sent to an address; 404 where it may be written to."""
     with door.app.store.reading() as connection:

@@ -63,7 +63,9 @@ class Ruled(BaseModel):
     change_id: int = Field(description="Its number in the merge log, by which it can be undone.")
 
 
-merges_read = APIRouter(prefix="/v1", tags=["identity"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS)
+merges_read = APIRouter(
+    prefix="/v1", tags=["identity"], route_class=ReadRoute, dependencies=[KEYED], responses=REFUSALS | problems(404)
+)
 merges_written = APIRouter(
     prefix="/v1",
     tags=["identity"],
