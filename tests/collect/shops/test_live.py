@@ -174,3 +174,10 @@ def test_shops_and_clients_of_one_home_do_not_disturb_each_other(live: Live) -> 
 
     assert live.rows(ORDER, "source", "order_id") == [("shopify", "#1"), ("woocommerce", "#1")]
     assert live.rows(CUSTOMER, "customer_id") == []
+
+
+def test_an_old_version_overwrites_nothing_that_became_again_what_it_was_before(live: Live) -> None:
+    for number, total in ((1, "33.00"), (3, "33.00"), (2, "43.00")):
+        live.tells("shopify", ("orders/updated", version(number, total)))
+
+    assert live.rows(ORDER, "order_id", "total_minor") == [("#1", 3300)]

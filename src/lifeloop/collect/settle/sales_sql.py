@@ -12,22 +12,35 @@ def _columns(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in ("part", *SALE.names))
 
 
-_FIRST_RECEIVED = (
-    _columns("r")
-    .replace("r.received_at", "r.first_received_at AS received_at")
-    .replace("r.placed_at", "r.first_placed_at AS placed_at")
-)
+_FILLED = ("customer_id", "channel", "coupon", "country")
+_LAST_SAID = "told_at DESC NULLS LAST, part DESC, line DESC"
+
+
+def _told() -> str:
+    """Return the columns of a row that was told last, with what earlier versions said and it does not."""
+    instead = {"received_at": "r.first_received_at", "placed_at": "r.first_placed_at"}
+    instead |= {name: f"r.last_{name}" for name in _FILLED}
+    return ", ".join(f"{instead[name]} AS {name}" if name in instead else f"r.{name}" for name in ("part", *SALE.names))
+
+
+def _last(name: str) -> str:
+    """Return the last word on one thing about a whole document; its lines, and parts of one, say it of themselves."""
+    said = f"first_value({name} IGNORE NULLS) OVER (PARTITION BY doc, doc_id ORDER BY {_LAST_SAID}"
+    return f"""CASE WHEN whole AND NOT is_line THEN {said}
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) ELSE {name} END AS last_{name}"""
+
+
 TOLD_LAST = f"""
 WITH ranked AS (
-    SELECT s.*, rank() OVER (PARTITION BY doc, doc_id, CASE WHEN whole THEN 0 ELSE line_no END
-            ORDER BY told_at DESC NULLS LAST, part DESC, line DESC) AS age,
+    SELECT s.*, rank() OVER (PARTITION BY doc, doc_id, CASE WHEN whole THEN 0 ELSE line_no END ORDER BY {_LAST_SAID}) AS age,
         CASE WHEN whole THEN coalesce(min(placed_at) OVER (PARTITION BY doc, doc_id), min(happened_at) OVER (PARTITION BY doc,
             doc_id)) END AS first_placed_at,
+        {", ".join(map(_last, _FILLED))},
         min(received_at) OVER (PARTITION BY doc, doc_id, line_no, product_id, quantity, amount_minor, happened_at)
             AS first_received_at
     FROM sale AS s WHERE line_no IS NOT NULL
 )
-SELECT {_FIRST_RECEIVED} FROM ranked AS r WHERE age = 1
+SELECT {_told()} FROM ranked AS r WHERE age = 1
 UNION ALL
 SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL
 """
@@ -102,6 +115,8 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
 """
 """One row per order of this import."""
 
+_SAME = """((d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
+        AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest)))"""
 FATES = """
 WITH known AS (
     SELECT o.order_id, o.customer_id, o.digest, o.quantity, o.products, o.placed_at, o.told_at
@@ -111,15 +126,14 @@ WITH known AS (
         k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless,
         d.is_whole = 1 AND d.lines > 0 AND d.head_digest IS NOT NULL AS is_whole,
         coalesce(d.told_at < k.told_at, false) AS is_late,
+        {same} AS is_same,
         CASE WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
         CASE WHEN d.told_at < k.told_at THEN coalesce(k.customer_id, d.customer_id)
             ELSE coalesce(d.customer_id, CASE WHEN d.is_whole = 1 THEN k.customer_id END) END AS customer_id,
         CASE WHEN k.told_at > d.told_at THEN k.told_at ELSE coalesce(d.told_at, k.told_at) END AS told_at
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
-    WHERE k.order_id IS NULL OR NOT (
-        (d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
-        AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest))
-    ) AND NOT coalesce(d.told_at < k.told_at AND (d.is_whole = 0 OR d.placed_at >= k.placed_at), false)
+    WHERE k.order_id IS NULL OR CASE WHEN {same} THEN coalesce(d.told_at > k.told_at, false)
+        ELSE NOT coalesce(d.told_at < k.told_at AND (d.is_whole = 0 OR d.placed_at >= k.placed_at), false) END
 ), met AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
 ), ours AS (
@@ -148,6 +162,7 @@ WITH known AS (
 SELECT c.order_id AS order_id, c.placed_at AS placed_at, c.customer_id AS customer_id, c.told_at AS told_at,
     CASE
         WHEN c.is_new THEN 'new'
+        WHEN c.is_same THEN 'again'
         WHEN c.is_late THEN 'dated'
         WHEN c.is_whole THEN 'replaced'
         WHEN c.lines > 0 AND c.stored_products = 0 THEN 'itemised'
@@ -163,11 +178,11 @@ LEFT JOIN contained AS i ON c.order_id = i.order_id
 LEFT JOIN sharing AS s ON c.order_id = s.order_id
 WHERE NOT coalesce(c.is_headless AND i.numbered = 1 AND i.ours_n = i.found_n
     AND abs(h.quantity - c.stored_quantity) < 0.000001, false)
-"""
+""".replace("{same}", _SAME)
 """What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new.
 
 What was said before the last word on an order changes nothing but when it was placed. An order told whole takes the place of
-what is stored.
+what is stored; one told again as it was takes the time of that word.
 """
 
 _LINE = """
@@ -176,7 +191,7 @@ _LINE = """
     s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
     {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
-_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated')"
+_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated', 'again')"
 LINES_ARRIVING = f"""
 SELECT count(*) AS n FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id WHERE {_WRITTEN}
 """
@@ -244,12 +259,14 @@ FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 """The orders that are new."""
 
 _PARTS_JOINED = "f.fate IN ('joined', 'resumed')"
+_STANDS = "f.fate IN ('dated', 'again')"
 
 
 def _added(name: str, *, kept: str) -> str:
     """Return an amount: added up over joined parts; that of the stored order where it met only its other half, `kept`."""
     both = f"CASE WHEN d.{name} IS NULL AND o.{name} IS NULL THEN NULL ELSE coalesce(d.{name}, 0) + coalesce(o.{name}, 0) END"
-    return f"CASE WHEN {_PARTS_JOINED} THEN {both} WHEN f.fate IN ('dated', '{kept}') THEN o.{name} ELSE d.{name} END AS {name}"
+    stands = f"{_STANDS} OR f.fate = '{kept}'"
+    return f"CASE WHEN {_PARTS_JOINED} THEN {both} WHEN {stands} THEN o.{name} ELSE d.{name} END AS {name}"
 
 
 def _paid(name: str) -> str:
@@ -261,19 +278,19 @@ def _counted(name: str) -> str:
 
 
 def _filled(name: str) -> str:
-    return f"CASE WHEN f.fate = 'dated' THEN coalesce(o.{name}, d.{name}) ELSE coalesce(d.{name}, o.{name}) END AS {name}"
+    return f"CASE WHEN {_STANDS} THEN coalesce(o.{name}, d.{name}) ELSE coalesce(d.{name}, o.{name}) END AS {name}"
 
 
 ORDERS_TOLD = f"""
 SELECT $source AS source, d.order_id AS order_id, coalesce(f.customer_id, o.customer_id) AS customer_id,
     CASE WHEN {_PARTS_JOINED} AND o.placed_at < d.placed_at THEN o.placed_at WHEN f.fate = 'itemised' THEN o.placed_at
         ELSE f.placed_at END AS placed_at,
-    CASE WHEN f.fate = 'dated' THEN o.received_at ELSE coalesce(d.received_at, $received_at) END AS received_at,
-    CASE WHEN f.fate IN ('dated', 'itemised') THEN o.currency ELSE d.currency END AS currency,
+    CASE WHEN {_STANDS} THEN o.received_at ELSE coalesce(d.received_at, $received_at) END AS received_at,
+    CASE WHEN f.fate IN ('dated', 'again', 'itemised') THEN o.currency ELSE d.currency END AS currency,
     {_paid("total_minor")}, {_paid("discount_minor")}, {_paid("shipping_minor")}, {_paid("tax_minor")},
     {_paid("goods_minor")}, {_counted("quantity")}, {_counted("products")},
     {", ".join(map(_filled, ("channel", "coupon", "country")))},
-    CASE WHEN f.fate = 'dated' THEN o.digest
+    CASE WHEN {_STANDS} THEN o.digest
         WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
         AS digest, f.told_at AS told_at
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
