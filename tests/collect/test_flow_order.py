@@ -1,0 +1,106 @@
+"""Whatever order live facts come in, together or apart, once or again: the lake says the same."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lifeloop.base.clock import FixedClock, micros
+from lifeloop.base.config import Settings
+from lifeloop.collect.flow import Flow
+from lifeloop.collect.spool import SpoolWriter, Stamp
+from lifeloop.lake import DuckEngine, Lake
+from lifeloop.schema import EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND
+from lifeloop.store import open_store
+
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+MUG = {"product_id": "mug", "name": "Mug", "price": 9.5, "quantity": 2}
+TEA = {"product_id": "tea", "name": "Tea", "price": 3, "quantity": 1}
+SAME = (
+    (EVENT, "message_id, name, customer_id, occurred_at, amount_minor"),
+    (ORDER, "order_id, customer_id, placed_at, told_at, total_minor, goods_minor, quantity, products, coupon"),
+    (ORDER_LINE, "order_id, line_no, customer_id, placed_at, product_id, quantity, amount_minor"),
+    (REFUND, "refund_id, line_no, order_id, product_id, quantity, amount_minor, refunded_at"),
+    (PRODUCT, "product_id, title, category, price_minor, currency, updated_at, told"),
+)
+"""What must be the same; when something was received is not."""
+
+
+def event(message: str, does: str, hours_ago: float, user: str | None = "ann", /, **said: Any) -> str:
+    at = (NOW - timedelta(hours=hours_ago)).isoformat()
+    told = {"type": "track", "event": does, "messageId": message, "userId": user, "anonymousId": "v", "timestamp": at}
+    return json.dumps(told | {"properties": {"currency": "EUR"} | said})
+
+
+STORY = (
+    event("a1", "Order Completed", 50, order_id="A", total=22, products=[MUG, TEA], coupon="X"),
+    event("a2", "Order Updated", 49, order_id="A", total=19, products=[MUG]),
+    event("a3", "Order Updated", 30, None, order_id="A", total=9.5, products=[MUG | {"quantity": 1}], email="ann@x.org"),
+    event("a4", "Order Refunded", 20, order_id="A", refund_id="R1", total=9.5, products=[MUG | {"quantity": 1}]),
+    event("a5", "Order Refunded", 10, order_id="A", refund_id="R2", total=3, products=[TEA]),
+    event("b1", "Order Updated", 40, "bob", order_id="B", total=3, products=[TEA]),
+    event("b2", "Order Completed", 41, "bob", order_id="B", total=3, products=[TEA]),
+    event("c1", "Order Cancelled", 5, "bob", order_id="B", total=3, products=[TEA]),
+    event("v1", "Product Viewed", 60, product_id="mug", name="杯子", category="Cups", price=8),
+    event("v2", "Product Viewed", 59, product_id="mug", name="Mug!", price=9),
+    event("v3", "Product Viewed", 3, product_id="cup", name="Cup", price=2),
+    event("v4", "Product Viewed", 2, product_id="cup", name="一杯", price=2.5),
+    event("l1", "Product Updated", 70, None, product_id="tea", name="Green tea", price=3.2),
+    event("l2", "Product Updated", 1, None, product_id="tea", name="Black tea", price=3.1),
+)
+
+
+def lake_after(requests: list[list[int]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what the lake says after some requests, one step of the flow behind each."""
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        lake, store = Lake(home / "lake"), open_store(f"sqlite:///{home / 'store.sqlite'}")
+        engine, writer = DuckEngine(lake, threads=1), SpoolWriter(home / "spool")
+        settings = Settings(shop={"currency": "EUR"})  # type: ignore[arg-type]
+        flow = Flow(lake, engine, store, home / "spool", "door", home, settings, FixedClock(NOW))
+        for request in requests:
+            body = f'{{"batch": [{", ".join(STORY[one] for one in request)}]}}'
+            writer.append([(Stamp("segment", "live", micros(NOW)), body.encode())])
+            flow.step()
+        writer.close()
+        store.close()
+        rows = {table.name: engine.query(f"SELECT {named} FROM t ORDER BY ALL", {"t": table}) for table, named in SAME}
+        return {name: [tuple(row.values()) for row in found.to_pylist()] for name, found in rows.items()}
+
+
+@cache
+def told_at_once() -> dict[str, list[tuple[Any, ...]]]:
+    return lake_after([list(range(len(STORY)))])
+
+
+def check(order: list[int], again: list[int], cuts: list[int]) -> None:
+    told = order + again
+    ends = [0, *sorted(cuts), len(told)]
+    requests = [told[start:end] for start, end in pairwise(ends) if end > start]
+
+    assert lake_after(requests) == told_at_once()
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_words_told_backwards_leave_the_same_lake(step: int) -> None:
+    order = list(reversed(range(len(STORY))))
+    check(order, order[:4], list(range(0, len(STORY), step)))
+
+
+@pytest.mark.soak
+@given(
+    st.permutations(range(len(STORY))),
+    st.lists(st.sampled_from(range(len(STORY))), max_size=6),
+    st.lists(st.integers(1, len(STORY)), max_size=8, unique=True),
+)
+def test_words_told_in_any_order_leave_the_same_lake(order: list[int], again: list[int], cuts: list[int]) -> None:
+    check(list(order), again, cuts)
