@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,10 @@ class Hole:
 
 
 @pytest.fixture(scope="module")
-def house(new_home: Path) -> Iterator[House]:
+def house(new_home: Path, lived: Path) -> Iterator[House]:
+    """A shop on PostgreSQL of which only events are known, and one on SQLite that has been run."""
+    if not (new_home / "lifeloop.toml").exists():
+        shutil.copytree(lived, new_home, dirs_exist_ok=True)
     with (new_home / "lifeloop.toml").open("a") as stream:
         stream.write("[serve]\nread_per_second = 100000\ncollect_per_second = 100000\n")
     app = App.open(new_home, clock=FixedClock(NOON + timedelta(hours=2)))
