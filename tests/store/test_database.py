@@ -192,3 +192,14 @@ def test_a_database_that_cannot_hold_every_name_is_refused(postgres: PostgresSer
 
     with pytest.raises(StoreError, match="the database is in LATIN1"):
         open_store(url)
+
+
+@pytest.mark.parametrize(("detail", "seen_at"), [("\ud800", 1), ("fine", 1 << 70)])
+def test_a_value_no_database_keeps_is_a_store_error(store: Store, detail: str, seen_at: int) -> None:
+    row = {"what": "a", "detail": detail, "figure": None, "seen_at": seen_at}
+
+    with pytest.raises(StoreError, match="cannot write to the store"), store.writing() as connection:
+        connection.execute(insert(SEEN), row)
+
+    with store.reading() as connection:
+        assert read_signs(connection) == {}

@@ -104,13 +104,15 @@ def writing_on(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def guarded(engine: Engine, asked: str) -> Iterator[None]:
-    """Raise what the database says as StoreError."""
+    """Raise what the database says, or its driver of a value, as StoreError."""
     try:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         cause = str(getattr(error, "orig", None) or error).strip()
         fix = next((fix for words, fix in _FIXES.items() if words in cause), "Check that it runs, its space and its rights.")
         raise StoreError(asked, cause, fix) from error
+    except (UnicodeEncodeError, OverflowError) as error:  # half a pair of UTF-16, a number of more than 64 bits
+        raise StoreError(asked, f"a value that no database keeps: {error}", "Clean what is written first.") from error
 
 
 def _listen_to_sqlite(engine: Engine) -> None:
