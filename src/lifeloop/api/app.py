@@ -30,6 +30,7 @@ from lifeloop.api.rejected import rejected
 from lifeloop.api.requests import RequestLog
 from lifeloop.api.scores import scores
 from lifeloop.api.segments import segments
+from lifeloop.api.straight import Straight
 from lifeloop.api.webhooks import webhooks
 from lifeloop.base.errors import LifeloopError
 from lifeloop.collect.spool import GroupCommit
@@ -58,8 +59,6 @@ API = (
 """In the order in which paths are compared: an id may hold slashes, so that what stands behind one is asked first."""
 
 COLLECT = (collector, webhooks)
-OFTEN = frozenset({"/v1/batch", "/v1/b", "/v1/track", "/v1/t", "/v1/page", "/v1/p", "/batch/", "/e/", "/i/v0/e/"})
-"""Where most requests go: these paths are compared first, of all those that are compared one after the other."""
 
 
 def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
@@ -77,12 +76,12 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
         looks=Looks(ticks),
     )
     app = declared(parts.roles)
-    app.router.routes.sort(key=lambda route: getattr(route, "path", "") not in OFTEN)
     app.state.door = door
     app.add_exception_handler(LifeloopError, refuse)
     app.add_exception_handler(HTTPException, refuse)
     app.add_exception_handler(RequestValidationError, refuse)
     app.add_exception_handler(Exception, apologise)
+    app.add_middleware(Straight, routes=app.router.routes)
     app.add_middleware(RequestLog, metrics=door.metrics, ticks=ticks)
     return app
 
