@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lifeloop.api.paging import cursor_of
 from lifeloop.api.parts import Parts
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
@@ -46,6 +47,12 @@ EVENTS = [
 
 GID = "gid://shopify/Customer/7"
 EVENTS.append(said("m5", after=200, userId=GID, event="Product Viewed", properties=HAT))
+
+BOT = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+EVENTS += [
+    said(f"c{number}", after=300 + number, userId="cat", event="Hello", context=BOT if 0 < number < 11 else {})
+    for number in range(12)
+]
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +197,24 @@ def test_an_id_may_hold_slashes(house: House) -> None:
     said_yes = admin.post(f"/v1/customers/{GID}/consents", json={"channel": "sms", "state": "given"})
     assert said_yes.status_code == 201
     assert len(admin.get(f"/v1/customers/{GID}/consents").json()["now"]) == 1
+
+
+def test_what_bots_do_is_no_part_of_a_timeline_and_hides_nothing_behind_it(house: House) -> None:
+    admin = house.with_key("admin")
+
+    pages, cursor = [], None
+    while True:
+        page = admin.get("/v1/customers/cat/timeline", params={"limit": 3, **({"cursor": cursor} if cursor else {})}).json()
+        pages += [one["message_id"] for one in page["timeline"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert pages == ["c11", "c0"]
+
+
+@pytest.mark.parametrize("place", [(1 << 62, "m1"), (-(1 << 62), "m1"), (1, "\0"), (1, "\ud800"), (True, "m1"), ("m1", 1), ()])
+def test_a_forged_cursor_is_refused(house: House, place: tuple[Any, ...]) -> None:
+    answer = house.with_key("read").get("/v1/customers/ann/timeline", params={"cursor": cursor_of(*place)})
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_cursor")

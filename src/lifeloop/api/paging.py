@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 from fastapi import Query
 
 from lifeloop.api.errors import ApiError
+from lifeloop.base.clock import micros
 
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 Cursor: TypeAlias = Annotated[
     str | None, Query(max_length=2000, description="The `next` of the page before, as it came; without it, the first page.")
 ]
 Place: TypeAlias = str | int
+
+_FIRST, _LAST = micros(datetime.min.replace(tzinfo=UTC)), micros(datetime.max.replace(tzinfo=UTC))
 
 
 def cursor_of(*place: Place) -> str:
@@ -32,13 +36,15 @@ def place_of(cursor: str, *kinds: type[Place]) -> tuple[Place, ...]:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, list) or [type(value) for value in found] != list(kinds) or _is_vast(found):
+    if not isinstance(found, list) or [type(value) for value in found] != list(kinds) or not all(map(_is_sane, found)):
         raise ApiError(
             400, "bad_cursor", "cannot find that page", "the cursor is not one of this path", "Leave it away to start anew."
         )
     return tuple(found)
 
 
-def _is_vast(found: list[Place]) -> bool:
-    """Whether a number among them is larger than the store keeps, or a text is one it cannot."""
-    return any(not -(1 << 63) <= value < 1 << 63 if isinstance(value, int) else "\0" in value for value in found)
+def _is_sane(value: Place) -> bool:
+    """Whether a number is an instant that a calendar has, or a text one that can be kept."""
+    if isinstance(value, int):
+        return _FIRST <= value <= _LAST
+    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)

@@ -84,6 +84,7 @@ class Happened:
     source: str
     message_id: str | None
     properties: dict[str, Any]
+    is_bot: bool = False
 
     @property
     def mark(self) -> tuple[str, str, str]:
@@ -104,6 +105,7 @@ def of_entry(entry: Entry) -> Happened:
         source=entry.source,
         message_id=entry.message_id,
         properties=_object(entry.properties),
+        is_bot=entry.is_bot,
     )
 
 
