@@ -70,6 +70,11 @@ class PowerCutDisk(RealDisk):
                 platter.named = True
         self.tick(may_fail=False)
 
+    def remove(self, file: Path) -> None:
+        """See `Disk`."""
+        self.tick()
+        super().remove(file)
+
     def tick(self, *, may_fail: bool = True) -> None:
         """Count one operation. Raises PowerCut when it is the last, now and then OSError."""
         if self.left <= 0:
