@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from lifeloop.base.clock import FixedClock, micros
@@ -20,6 +21,7 @@ from lifeloop.collect.facts import Facts
 from lifeloop.collect.flow import Flow, Flowed
 from lifeloop.collect.rows import Rows, Sieve
 from lifeloop.collect.settle import Change
+from lifeloop.collect.settle.known import KnownEvents
 from lifeloop.collect.source import Reader, Reading
 from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import SpoolWriter, Stamp
@@ -380,3 +382,31 @@ def test_a_crash_between_any_two_writes_heals(tmp_path: Path, monkeypatch: pytes
     for door in (whole, broken):
         door.writer.close()
         door.store.close()
+
+
+def test_only_files_that_may_hold_an_event_are_looked_into(door: Door) -> None:
+    for number in range(3):
+        door.hears(event("Cart Viewed", f"m{number}")).carries()
+    known, ids = KnownEvents(), lambda *names: pa.table({"message_id": list(names)})
+
+    assert known.files(door.lake, door.engine, ids("new")) == []
+    assert len(known.files(door.lake, door.engine, ids("m1", "new")) or []) == 1
+    door.lake.compact(EVENT)
+    assert [str(file) for file in known.files(door.lake, door.engine, ids("m0", "m2")) or []] == door.lake.files(EVENT)
+
+
+def test_more_events_than_are_remembered_are_read_from_the_lake(door: Door) -> None:
+    for number in range(3):
+        door.hears(event("Cart Viewed", f"m{number}")).carries()
+
+    assert KnownEvents(most=2).files(door.lake, door.engine, pa.table({"message_id": ["m1"]})) is None
+
+
+def test_an_event_a_file_brought_in_meanwhile_is_known(door: Door) -> None:
+    door.hears(event("Cart Viewed", "m1")).carries()
+    brought = door.engine.query("SELECT * FROM e", {"e": EVENT}).select(list(EVENT.columns)).cast(EVENT.arrow())
+    renamed = brought.set_column(1, EVENT.arrow().field(1), pa.array(["m2"]))
+    door.lake.append(EVENT, renamed)
+    door.hears(event("Cart Viewed", "m1"), event("Cart Viewed", "m2"), event("Cart Viewed", "m3")).carries()
+
+    assert door.rows(EVENT, "message_id") == ["m1", "m2", "m3"]

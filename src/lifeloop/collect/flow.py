@@ -31,6 +31,7 @@ from lifeloop.collect.live.hearing import heard
 from lifeloop.collect.rows import Damaged, shorten
 from lifeloop.collect.settle import settle
 from lifeloop.collect.settle.change import Work
+from lifeloop.collect.settle.known import KnownEvents
 from lifeloop.collect.source import Reading
 from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import Place, next_place, read_records
@@ -96,6 +97,7 @@ class Flow:
         self._lake, self._engine, self._store = lake, engine.as_stored, store
         self._folder, self._spool, self._home, self._clock = folder, spool, home, clock
         self._settings = settings
+        self._known = KnownEvents()
         self._steps = 0
 
     def step(self, limit_bytes: int = STEP_BYTES) -> Flowed:
@@ -134,7 +136,7 @@ class Flow:
                 self._lake.append(IDENTITY, IDENTITY.empty())
             for source, stage in gathered.stages.items():
                 values = {"received_at": self._clock.now(), "base": gathered.reading.base}
-                work = Work(self._lake, self._engine, stage.folder, source, values, parts=1, live=True)
+                work = Work(self._lake, self._engine, stage.folder, source, values, parts=1, live=True, known=self._known)
                 for change in settle(work, stage, []).changes:
                     change.write(self._lake, self._engine)
                     written[change.table.name] = None

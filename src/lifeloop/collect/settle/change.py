@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from lifeloop.collect.settle.known import KnownEvents
 from lifeloop.lake import Engine, Lake
 from lifeloop.schema import Table
 
@@ -84,6 +85,8 @@ class Work:
     """How many files are in this import."""
     live: bool = False
     """Whether these are a few facts as they come in: what they change is merged, never a table written anew."""
+    known: KnownEvents | None = None
+    """Which files may hold an event, where somebody keeps count."""
 
     def instead(
         self, table: Table, told: str, kept: str, tables: Mapping[str, Any], values: Mapping[str, Any], gone: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lifeloop.collect.facts import EVENTS
 from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
@@ -46,7 +48,7 @@ def settle_events(work: Work, stage: Stage) -> Settlement:
     """Compare the staged events with the lake."""
     engine = work.engine
     named = materialise(engine.stream(NAMED, {"event": stage.source("event")}), work.folder / "named.parquet")
-    tables = {"named": named, "events": EVENT}
+    tables = {"named": named, "events": _known(work, named)}
     stamp = {"source": work.source, "received_at": work.values["received_at"]}
     different = engine.query("SELECT count(*) AS n FROM named WHERE copy = 1", {"named": named}).to_pylist()[0]["n"]
     fresh = materialise(engine.stream(FRESH, tables, **stamp), work.folder / "fresh-events.parquet")
@@ -54,3 +56,9 @@ def settle_events(work: Work, stage: Stage) -> Settlement:
     if engine.query("SELECT count(*) AS n FROM fresh", {"fresh": fresh}).to_pylist()[0]["n"]:
         settlement.changes = [Change(EVENT, "append", "SELECT * FROM fresh", {"fresh": fresh})]
     return settlement
+
+
+def _known(work: Work, named: Any) -> Any:
+    """Return the stored events that may be among these, as a source of queries."""
+    files = None if work.known is None else work.known.files(work.lake, work.engine, named)
+    return EVENT if files is None else files or EVENT.empty()
