@@ -171,15 +171,19 @@ def test_an_address_that_twenty_one_accounts_name_in_a_day_is_blocked_and_is_nob
         assert [row[:2] for row in blocked(connection)] == [("guest", nobody)]
 
 
-def test_an_account_that_names_six_addresses_owns_none_of_them(asked: Shop) -> None:
+def test_an_account_that_names_six_addresses_owns_and_contests_none_of_them(asked: Shop) -> None:
     mails = [customer_of_email(f"{number}@x.example") for number in range(6)]
     for mail in mails[:5]:
         asked.hears(None, "desk", mail)
     assert asked.knows("desk").guests == tuple(sorted(mails[:5]))
 
+    asked.hears(None, "ann", mails[0])
+    assert asked.who(named=mails[0]) == mails[0]
+
     asked.hears(None, "desk", mails[5])
 
     assert asked.knows("desk").guests == ()
+    assert asked.who(named=mails[0]) == "ann", "who speaks for others contests nothing"
 
 
 def test_undoing_a_link_gives_both_their_own_history_back(asked: Shop) -> None:

@@ -23,6 +23,7 @@ from lifeloop.unify.policy import (
     BUCKET_US,
     DAY_US,
     MINUTE_US,
+    POLICY,
     Ruling,
     Sighting,
     Span,
@@ -40,7 +41,7 @@ Said: TypeAlias = tuple[str, str, str, bool, int]
 """A ruling: kind, identifier, customer, joined, and when (seconds)."""
 
 ACCOUNTS = [f"c{number}" for number in range(5)]
-GUESTS = [f"{GUEST_PREFIX}{number}" for number in range(4)]
+GUESTS = [f"{GUEST_PREFIX}{number}" for number in range(8)]
 DEVICES = [f"d{number}" for number in range(4)]
 
 sights = st.lists(
@@ -55,7 +56,7 @@ sights = st.lists(
         st.integers(0, 99),
         st.none() | st.none() | st.sampled_from(DEVICES),
     ),
-    max_size=40,
+    max_size=60,
 )
 pairs = [("guest", guest, one) for place, guest in enumerate(GUESTS) for one in [*ACCOUNTS, *GUESTS[place + 1 :]]]
 pairs += [("device", device, one) for device in DEVICES for one in [*ACCOUNTS, *GUESTS]]
@@ -124,7 +125,8 @@ def by_the_rules(seen: Sequence[Sight], said: Sequence[Said]) -> Links:
     for guest in reversed(GUESTS):  # a guest is joined to later ones only
         own = [one._replace(customer_id=owner(one.customer_id)) for one in ruled["guest", guest]]
         used = [Use(*use) for use in uses[guest]]
-        apart = bool(used) and are_apart(devices[guest], {device for device, _ in devices[used[0].account]}, names)
+        own_accounts = {use.account for use in used if many[use.account] <= POLICY.emails}
+        apart = len(own_accounts) == 1 and are_apart(devices[guest], {one for one, _ in devices[min(own_accounts)]}, names)
         if spans := guest_of(used, many, own, apart=apart).spans:
             found["guest", guest] = spans
             finals[guest] = spans[0].customer_id

@@ -6,7 +6,7 @@ Every function works within the caller's transaction. Instants are microseconds 
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -139,7 +139,7 @@ def put_sightings(connection: Connection, rows: Sequence[SightingRow]) -> None:
 
 def devices_naming(connection: Connection, names: Iterable[str]) -> set[str]:
     """Return the devices on which any of these names was seen."""
-    return {row[0] for row in _rows(connection, SIGHTING, ("device",), "named", names)}
+    return {row[0] for row in _rows(connection, SIGHTING, ("device",), "named", names, distinct=True)}
 
 
 def places_by_name(connection: Connection, names: Iterable[str]) -> dict[str, set[tuple[str, int]]]:
@@ -152,10 +152,7 @@ def places_by_name(connection: Connection, names: Iterable[str]) -> dict[str, se
 
 def names_on(connection: Connection, devices: Iterable[str]) -> dict[str, int]:
     """Return how many names were seen on each of some devices."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for device, named in _rows(connection, SIGHTING, ("device", "named"), "device", devices):
-        found[device].add(named)
-    return {device: len(names) for device, names in found.items()}
+    return Counter(row[0] for row in _rows(connection, SIGHTING, ("device", "named"), "device", devices, distinct=True))
 
 
 def uses_of(connection: Connection, *, guests: Iterable[str] = (), accounts: Iterable[str] = ()) -> Iterator[UseRow]:
@@ -291,7 +288,14 @@ def _ruling(row: Any) -> RulingRow:
 
 
 def _rows(
-    connection: Connection, table: Table, fields: Sequence[str], column: str, values: Iterable[str], *, kind: str | None = None
+    connection: Connection,
+    table: Table,
+    fields: Sequence[str],
+    column: str,
+    values: Iterable[str],
+    *,
+    kind: str | None = None,
+    distinct: bool = False,
 ) -> Iterator[Any]:
     """Yield `fields` of the rows (of a kind) whose `column` has one of `values`, which are handed over as one parameter."""
     asked = list(values)
@@ -302,7 +306,7 @@ def _rows(
     names = ", ".join(f'"{name}"' for name in fields)
     found = f"IN (SELECT value FROM json_each({place}))" if is_sqlite else f"= ANY({place})"
     of_kind = "" if kind is None else f" AND kind = {place}"
-    sql = f'SELECT {names} FROM "{table.name}" WHERE "{column}" {found}{of_kind}'
+    sql = f'SELECT {"DISTINCT " if distinct else ""}{names} FROM "{table.name}" WHERE "{column}" {found}{of_kind}'
     listed = msgspec.json.encode(asked).decode() if is_sqlite else asked
     yield from connection.exec_driver_sql(sql, (listed,) if kind is None else (listed, kind)).all()
 

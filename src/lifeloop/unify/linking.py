@@ -5,7 +5,7 @@ Links say the customer in the end: a device of a guest of an account that was jo
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TypeAlias
@@ -76,7 +76,7 @@ class Linking:
         for guest, account, first_at, evidence in identities.uses_of(connection, guests=asked):
             uses[guest].append(Use(self.finals.get(account, account), first_at, evidence))
         emails = self._emails_of({use.account for some in uses.values() for use in some})
-        rulings, apart = self._rulings("guest", asked), self._apart(uses)
+        rulings, apart = self._rulings("guest", asked), self._apart(uses, emails)
         blocked = identities.blocked_among(connection, "guest", asked)
         public = {guest for guest in asked if guest not in blocked and is_public(uses[guest])}
         identities.block(connection, self._blocked("guest", sorted(public)))
@@ -87,9 +87,10 @@ class Linking:
             found[guest] = Found((), "blocked_value") if is_blocked and not one.spans else one
         return found, public
 
-    def _apart(self, uses: Mapping[str, list[Use]]) -> set[str]:
+    def _apart(self, uses: Mapping[str, list[Use]], emails: Mapping[str, int]) -> set[str]:
         """Return the guests that keep to devices on which the one account that names them is never seen."""
-        only = {guest: some[0].account for guest, some in uses.items() if len({use.account for use in some}) == 1}
+        own = {guest: {use.account for use in some if emails[use.account] <= POLICY.emails} for guest, some in uses.items()}
+        only = {guest: next(iter(accounts)) for guest, accounts in own.items() if len(accounts) == 1}
         same = self._same(only.values())
         places = identities.places_by_name(self.connection, sorted({*only, *same}))
         names = identities.names_on(self.connection, sorted({device for some in places.values() for device, _ in some}))
@@ -144,21 +145,16 @@ class Linking:
     def touched(self, new_uses: Mapping[tuple[str, str], bool], new_names: Iterable[str]) -> set[str]:
         """Return the guests about whom something new was seen.
 
-        That is guests in new e-mail uses (guest and account -> whether the account is new to it) and those linked to an
-        account that names too many by now; and guests among new names, or whose account is among them.
+        That is guests in new e-mail uses (guest and account -> whether the account is new to it); all that an account names
+        which names too many by now; and guests among new names, or whose account is among them.
         """
-        finals = {self.finals.get(account, account) for (_, account), is_new in new_uses.items() if is_new}
-        emails = self._emails_of(finals)
-        over = self._same({customer for customer, number in emails.items() if number > POLICY.emails})
-        links = identities.links_to(self.connection, sorted(over))
+        new = Counter(self.finals.get(account, account) for (_, account), is_new in new_uses.items() if is_new)
+        emails = self._emails_of(set(new))
+        over = {one for one, number in new.items() if emails[one] - number <= POLICY.emails < emails[one]}
         names = set(new_names)
-        accounts = self._same({self.finals.get(name, name) for name in names})
+        accounts = self._same(over | {self.finals.get(name, name) for name in names})
         about = identities.uses_of(self.connection, guests=sorted(names), accounts=sorted(accounts))
-        return (
-            {guest for guest, _ in new_uses}
-            | {row.identifier for row in links if row.kind == "guest"}
-            | {use.guest for use in about}
-        )
+        return {guest for guest, _ in new_uses} | {use.guest for use in about}
 
     def block_devices(self, devices: Iterable[str]) -> None:
         """Report devices on which so many were named that nothing more is kept of them."""

@@ -8,7 +8,7 @@ remembered, for as long as nobody else has changed who is who (`identity_turn`).
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -23,6 +23,9 @@ _ROWS = 120_000
 """Rows remembered in each of two generations: a device counts as three, a sighting as one, of about 400 bytes each."""
 _NAMES = 50
 """A device on which so many names were seen is public, whatever comes; no more is kept of it."""
+
+_EMAILS = 50
+"""An account that named so many addresses speaks for others, whatever comes; no more is kept of what it names."""
 
 
 class Sight(NamedTuple):
@@ -180,6 +183,8 @@ def _new_uses(
     for guest, account, first_at, evidence in identities.uses_of(connection, guests=sorted(asked)):
         known[guest, account] = (first_at, evidence)
     new = {key: key not in known for key, use in uses.items() if key not in known or use < known[key]}
+    told = Counter(use.account for use in identities.uses_of(connection, accounts=sorted({account for _, account in new})))
+    new = {key: is_new for key, is_new in new.items() if told[key[1]] < _EMAILS}
     rows = [UseRow(*key, *uses[key]) for key in sorted(new)]
     identities.put_uses(connection, rows)
     known.update((key, uses[key]) for key in new)

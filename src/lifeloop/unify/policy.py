@@ -37,7 +37,7 @@ class Policy:
     near_minutes: int = 30
     """How near to a sighting what is done on a device that several use is taken to be done by whoever was seen."""
     emails: int = 5
-    """An account that uses more e-mail addresses speaks for other people, and none of them is its own."""
+    """An account that uses more e-mail addresses speaks for others: none is its own, and its word counts for nothing."""
     days_apart: int = 2
     """A guest seen on so many days (UTC), and never on a device of the account with the same address, is somebody else."""
     names_together: int = 6
@@ -115,17 +115,14 @@ def guest_of(
     first: dict[str, Use] = {}
     for use in sorted(uses, key=lambda one: (one.first_at, one.evidence, one.account)):
         first.setdefault(use.account, use)
-    if not first:
-        return Found((), None)
     if is_public(first.values(), policy):
         return Found((), "blocked_value")
-    if len(first) > 1:
-        return Found((), "several_accounts")
-    (use,) = first.values()
+    own = [use for use in first.values() if emails_of.get(use.account, 0) <= policy.emails]
+    if len(own) != 1:
+        return Found((), "several_accounts" if own else "too_many_emails" if first else None)
+    (use,) = own
     if use.account in parted:
         return Found((), "operator")
-    if emails_of.get(use.account, 0) > policy.emails:
-        return Found((), "too_many_emails")
     if apart:
         return Found((), "never_on_one_device")
     return Found((Span(0, None, use.account, "account_uses_email", use.evidence),), None)
