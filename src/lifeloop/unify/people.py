@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-import msgspec
-
 from lifeloop.base.ids import customer_of_email
 from lifeloop.store import Connection
 from lifeloop.store.carts import read_carts
@@ -22,7 +20,7 @@ from lifeloop.store.timeline import Entry, events_of, has_events
 from lifeloop.unify.carts import Cart, cart_of_row
 from lifeloop.unify.identity import DeviceSpan, Known, final_id
 from lifeloop.unify.profiles import Told, full_name, name_key, phone_key, told_of_row, within
-from lifeloop.unify.told import Word
+from lifeloop.unify.told import Word, plain
 
 SearchKind: TypeAlias = Literal["email", "phone", "anonymous_id", "account", "name"]
 
@@ -128,7 +126,7 @@ def consents_of(connection: Connection, known: Known) -> list[Consent]:
     for (channel, purpose), rows in sorted(said.items()):
         rows.sort(key=lambda row: (row.told_at, _CAREFUL.index(row.state), row.consent_id), reverse=True)
         last = rows[0]
-        proof = msgspec.json.decode(last.proof) if last.proof else {}
+        proof = plain(last.proof) if last.proof else {}
         found.append(Consent(channel, purpose, last.state, last.basis, last.told_at, proof, tuple(rows)))
     return found
 
@@ -203,4 +201,4 @@ def _cart_within(cart: Cart, span: DeviceSpan) -> Cart:
 
 
 def _shown(touch: Word | None) -> Mapping[str, Any] | None:
-    return None if touch is None else {"at": touch.at, **msgspec.json.decode(touch.text)}
+    return None if touch is None else {"at": touch.at, **plain(touch.text)}

@@ -17,7 +17,7 @@ import msgspec
 
 from lifeloop.collect.live.heard import Heard
 from lifeloop.store.profiles import DEVICE, ProfileRow
-from lifeloop.unify.told import Word, inner, json_text, text_of
+from lifeloop.unify.told import Word, inner, json_text, plain, text_of
 
 KEPT_TRAITS = 100
 _LONGEST_TRAIT = 2000
@@ -76,7 +76,7 @@ class Told:
 
     def known_traits(self) -> dict[str, Any]:
         """Return the value of each trait that was not taken back, by name."""
-        values = {name: msgspec.json.decode(word.text) for name, word in sorted(self.traits.items()) if word.text != "null"}
+        values = {name: plain(word.text) for name, word in sorted(self.traits.items()) if word.text != "null"}
         return {name: value for name, value in values.items() if value is not None}
 
 
@@ -150,7 +150,7 @@ def row_of_told(owner: str, told: Told) -> ProfileRow:
     """Return a profile as it is kept."""
     traits = told.kept_traits()
     named = {name: traits[name] for name in _SEARCHED if name in traits}
-    values = {name: msgspec.json.decode(word.text) for name, word in named.items()}
+    values = {name: plain(word.text) for name, word in named.items()}
     email = text_of(values.get("email"))
     body = ",".join(f"{json_text(name)}:[{word.text},{word.at}]" for name, word in traits.items())
     touches = (None if touch is None else f"[{touch.at},{touch.text}]" for touch in (told.first_touch, told.last_touch))

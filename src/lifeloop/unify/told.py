@@ -7,6 +7,7 @@ greater text counts. So joining words is commutative, associative and idempotent
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
-_RELAXED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
+_RELAXED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -26,15 +27,35 @@ class Word(NamedTuple):
 
 
 def json_text(value: Any) -> str:
-    """Return a plain value as JSON with sorted keys; decimal numbers as they stand.
+    """Return a plain value as JSON with sorted keys; decimal numbers as they stand, those no float holds as text.
 
     >>> json_text({"b": Decimal("17.40"), "a": None})
     '{"a":null,"b":17.40}'
+    >>> json_text({"b": Decimal("1E+999")})
+    '{"b":"1E+999"}'
     """
     try:
-        return _ENCODER.encode(value).decode()
+        text = _ENCODER.encode(value).decode()
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError):
-        return _RELAXED(value)
+        text = _RELAXED(value)
+    return _RELAXED(json.loads(text, parse_float=_number)) if "E+" in text else text
+
+
+def plain(text: str | bytes | msgspec.Raw) -> Any:
+    """Return what JSON says, in numbers that a float or an integer holds; what none holds stays text.
+
+    >>> plain('{"a": [1.5, 1E+999]}')
+    {'a': [1.5, '1E+999']}
+    """
+    return _DECODER.decode(text)
+
+
+def _number(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
 def inner(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
