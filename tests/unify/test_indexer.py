@@ -216,6 +216,36 @@ def test_a_step_that_does_not_end_leaves_nothing_and_is_taken_again(store: Store
     assert indexer(store, tmp_path).step().events == 1
 
 
+def test_a_timeline_is_read_page_by_page_even_where_much_happened_at_once(store: Store, tmp_path: Path) -> None:
+    spooled(
+        tmp_path,
+        [[said(name, after=after, userId="ann", **VIEW) for name, after in zip("bDaCe", (1, 1, 1, 1, 0), strict=True)]],
+    )
+    indexer(store, tmp_path).step()
+    pages: list[str] = []
+    before: tuple[int, str] | None = None
+    with store.reading() as connection:
+        known = resolve(connection, "ann")
+        while page := timeline(connection, known, limit=2, before=before):
+            pages.append("".join(one.message_id for one in page))
+            before = (page[-1].occurred_at, page[-1].message_id)
+
+    assert pages == ["ba", "DC", "e"]
+
+
+def test_on_a_device_of_two_people_nobody_is_shown_what_the_other_did(store: Store, tmp_path: Path) -> None:
+    def visit(name: str, user: str, day: int) -> list[dict[str, object]]:
+        who = {"anonymousId": "d1"}
+        signs_in = said(f"{name}2", after=day * 86_400 + 60, type="identify", userId=user, **who)
+        return [said(f"{name}1", after=day * 86_400, **VIEW, **who), signs_in]
+
+    spooled(tmp_path, [[*visit("a", "ann", 0), *visit("b", "bob", 1)]], received_after=2 * 86_400)
+    indexer(store, tmp_path).step()
+
+    assert {one for one, _ in happened(store, "ann")} <= {"a1", "a2"}
+    assert {one for one, _ in happened(store, "bob")} <= {"b1", "b2"}
+
+
 def test_the_position_is_kept_with_what_it_stands_for(store: Store, tmp_path: Path) -> None:
     (place,) = spooled(tmp_path, [[said("m1", userId="ann", **VIEW)]])
 
