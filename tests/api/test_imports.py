@@ -86,3 +86,12 @@ def test_what_was_sent_is_in_the_lake_once_the_worker_has_done_it(empty_house: H
     assert rows.column("order_id").to_pylist() == ["1001", "1002"]
     admin.post("/v1/imports", params={"name": "more.csv"}, content=ORDERS)
     assert [path.name for path in uploads(empty_house)] == ["more.csv"]
+
+
+def test_a_disk_that_takes_no_file_says_so(empty_house: House) -> None:
+    (empty_house.app.home.path / "uploads").write_text("in the way")
+
+    answer = empty_house.with_key("admin").post("/v1/imports", content=ORDERS)
+
+    assert (answer.status_code, answer.json()["error"]) == (503, "disk_failed")
+    assert answer.headers["Retry-After"] == "60"

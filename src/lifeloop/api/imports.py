@@ -176,9 +176,19 @@ def one_import(
 async def _received(request: Request, folder: Path) -> Upload:
     """Write the file of a request into `folder`. Raises ApiError where there is none, or it is too large."""
     form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
-    await run_in_threadpool(folder.mkdir, parents=True)
     try:
+        await run_in_threadpool(folder.mkdir, parents=True)
         return await (_from_form(request, folder) if form else _written(request.stream(), folder / "upload"))
+    except OSError as error:
+        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+        raise ApiError(
+            503,
+            "disk_failed",
+            asked_for(request),
+            f"the disk does not take the file: {error.strerror}",
+            "Make room in the data home, and send it again.",
+            headers={"Retry-After": "60"},
+        ) from error
     except BaseException:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
         raise
