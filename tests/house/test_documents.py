@@ -16,7 +16,6 @@ from lifeloop.cli.reference import pages
 
 ROOT = Path(__file__).parents[2]
 GROUP: Any = typer.main.get_command(app)
-COMMANDS = GROUP.commands
 
 
 @pytest.mark.parametrize("name", ["tables.md", "features.md", "settings.md", "world.md", "commands.md", "http.md"])
@@ -33,8 +32,11 @@ def test_every_command_of_the_readme_exists_with_its_options(readme: str) -> Non
     calls = [shlex.split(line)[1:] for line in said if line.startswith("lifeloop ")]
 
     assert {call[0] for call in calls} >= {"init", "import", "run", "report", "customer", "segments", "backtest", "doctor"}
-    for command, *words in calls:
-        known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    for call in calls:
+        command, words = GROUP, list(call)
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known
 
 

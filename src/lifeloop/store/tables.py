@@ -246,16 +246,6 @@ CART = Table(
 Lines told of before `emptied_at` (the last order) are gone.
 """
 
-DOCUMENT_VERSION = Table(
-    "document_version",
-    METADATA,
-    _text("source", key=True),
-    _text("kind", key=True),
-    _text("document_id", key=True),
-    _at("updated_at"),
-)
-"""How new the shop's last word on an order, a product or a customer is, so that a late webhook overwrites nothing newer."""
-
 WEBHOOK = Table(
     "webhook",
     METADATA,

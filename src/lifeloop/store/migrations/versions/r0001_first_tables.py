@@ -48,14 +48,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_consent_named", "consent", ["named", "channel", "purpose"], unique=False)
     op.create_table(
-        "document_version",
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("document_id", sa.Text(), nullable=False),
-        sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("source", "kind", "document_id", name=op.f("pk_document_version")),
-    )
-    op.create_table(
         "email_use",
         sa.Column("guest", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
