@@ -1,4 +1,4 @@
-"""What the door does by itself while it serves: read the keys anew, note which were used, forget old answers."""
+"""What the door does by itself while it serves: read the keys anew, note which were used."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from lifeloop.api.auth import FRESH_SECONDS
 from lifeloop.api.parts import Door
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.logging import log
-from lifeloop.store import idempotency, keys
+from lifeloop.store import keys
 
 TOUCH_SECONDS = 60.0
-FORGET_SECONDS = 3600.0
 
 
 @asynccontextmanager
@@ -26,7 +25,7 @@ async def living(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(door.ring.refresh)
     duties = [
         asyncio.create_task(_again_and_again(duty, door, seconds))
-        for duty, seconds in ((_refresh, FRESH_SECONDS), (touch_used, TOUCH_SECONDS), (_forget, FORGET_SECONDS))
+        for duty, seconds in ((_refresh, FRESH_SECONDS), (touch_used, TOUCH_SECONDS))
     ]
     try:
         yield
@@ -52,11 +51,6 @@ def touch_used(door: Door) -> None:
 
 def _refresh(door: Door) -> None:
     door.ring.refresh()
-
-
-def _forget(door: Door) -> None:
-    with door.app.store.writing() as connection:
-        idempotency.forget_old(connection, door.app.clock)
 
 
 async def _again_and_again(duty: Callable[[Door], None], door: Door, seconds: float) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from lifeloop.app import App
 from lifeloop.app.schedule import Due, last_due
 from lifeloop.base.clock import micros
-from lifeloop.base.errors import NotEnoughData
+from lifeloop.base.errors import NotEnoughData, StoreError
 from lifeloop.base.logging import log
 from lifeloop.schema import ORDER
 from lifeloop.store import Connection, jobs, signs, tidying
@@ -102,9 +102,14 @@ class Jobs:
                         return None, {}
 
     def _still_ours(self, job: Job) -> bool:
-        with self._app.store.writing() as connection:
-            signs.say(connection, "jobs", self._app.clock, detail=job.job_id)
-            return jobs.renew(connection, job.job_id, self._holder, HOLD_SECONDS, self._app.clock)
+        """Hold the job longer; while the store is away nobody else can take it either."""
+        try:
+            with self._app.store.writing() as connection:
+                signs.say(connection, "jobs", self._app.clock, detail=job.job_id)
+                return jobs.renew(connection, job.job_id, self._holder, HOLD_SECONDS, self._app.clock)
+        except StoreError as error:
+            log().warning("the store is away", job=job.job_id, found=error.found)
+            return True
 
 
 def _command(job: Job) -> Sequence[str]:

@@ -20,7 +20,7 @@ from lifeloop.base.errors import UnknownName
 from lifeloop.store.tables import KEY
 
 Scope: TypeAlias = Literal["ingest", "read", "admin"]
-"""`ingest` is public and only sends events; `read` only reads; `admin` does all."""
+"""`ingest` is public and only sends events; `read` only reads; `admin` reads and writes, and does not send."""
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
