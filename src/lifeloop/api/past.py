@@ -37,13 +37,14 @@ SELECT happened_at, id, kind, name, reference, amount_minor, products, source, m
     SELECT e.occurred_at AS happened_at, e.message_id AS id, e.type AS kind, e.name AS name,
         coalesce(e.order_id, e.product_id) AS reference, e.amount_minor AS amount_minor, CAST(NULL AS INT) AS products,
         e.source AS source, e.message_id AS message_id, e.properties AS properties
-    FROM events AS e JOIN names AS n ON n.name = e.customer_id
+    FROM events AS e JOIN names AS n ON n.name = e.customer_id WHERE NOT coalesce(e.is_bot, false)
     UNION ALL
     SELECT e.occurred_at AS happened_at, e.message_id AS id, e.type AS kind, e.name AS name,
         coalesce(e.order_id, e.product_id) AS reference, e.amount_minor AS amount_minor, CAST(NULL AS INT) AS products,
         e.source AS source, e.message_id AS message_id, e.properties AS properties
     FROM events AS e JOIN spans AS s ON s.device = e.anonymous_id
-    WHERE e.customer_id IS NULL AND e.occurred_at >= s.since_at AND e.occurred_at < s.until_at
+    WHERE e.customer_id IS NULL AND NOT coalesce(e.is_bot, false)
+        AND e.occurred_at >= s.since_at AND e.occurred_at < s.until_at
 ) AS happened
 WHERE happened_at < $at OR (happened_at = $at AND id < $id)
 ORDER BY happened_at DESC, id DESC
@@ -110,9 +111,12 @@ def of_entry(entry: Entry) -> Happened:
 
 
 def timeline(engine: Engine, known: Known, before: tuple[datetime, str], limit: int) -> list[Happened]:
-    """Return what the lake knows that a customer did before an instant, or at it and under a lesser id; the latest first."""
+    """Return what the lake knows that a customer did before an instant, or at it and under a lesser id; the latest first.
+
+    Facts are read as they are stored: `known` says by which names, so that no link of anybody else is looked up.
+    """
     tables = {"orders": ORDER, "refunds": REFUND, "events": EVENT, "names": _names(known), "spans": _spans(known)}
-    rows = engine.query(TIMELINE_SQL, tables, at=before[0], id=before[1], limit=limit).to_pylist()
+    rows = engine.as_stored.query(TIMELINE_SQL, tables, at=before[0], id=before[1], limit=limit).to_pylist()
     return [Happened(at=row.pop("happened_at"), properties=_object(row.pop("properties")), **row) for row in rows]
 
 
