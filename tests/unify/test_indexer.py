@@ -193,12 +193,14 @@ def test_it_runs_until_told_to_stop_and_outlives_a_failing_store(
 
 def test_a_machine_leaves_its_events_and_no_profile_unless_it_signs_in(store: Store, tmp_path: Path) -> None:
     robot = {"context": {"userAgent": "Mozilla/5.0 (compatible; Examplebot/1.0)"}}
-    spooled(tmp_path, [[said("m1", anonymousId="d1", **VIEW, **robot), said("m2", userId="ann", **VIEW, **robot)]])
+    signed_in = {"userId": "ann", "anonymousId": "d1"}
+    spooled(tmp_path, [[said("m1", anonymousId="d1", **VIEW, **robot), said("m2", **signed_in, **VIEW, **robot)]])
 
     indexer(store, tmp_path).step()
 
     with store.reading() as connection:
         flags = [row.is_bot for row in connection.execute(text("SELECT is_bot FROM recent_event"))]
+        assert connection.execute(text("SELECT count(*) FROM sighting")).scalar() == 0
     assert [bool(flag) for flag in flags] == [True, True]
     assert [row[0] for row in profiles(store)] == ["ann"]
 

@@ -74,7 +74,7 @@ class Gathered:
             told.trait(name, word)
         if touch := touch_of(said, heard.occurred_at):
             told.touched(touch)
-        if heard.named is not None:
+        if heard.named is not None and not heard.is_bot:
             self._sight(heard)
         if heard.type == "track" and heard.name in carts.WORDS:
             self._cart(heard, owner)
