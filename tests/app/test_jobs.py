@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,3 +86,19 @@ def test_a_job_goes_back_when_the_server_stops_and_on_when_its_worker_died(home:
     later = at(home, NIGHT + timedelta(seconds=HOLD_SECONDS + 1))
     assert Jobs(later, threading.Event()).step() is True
     assert (known(app)["orders.csv"].state, known(app)["orders.csv"].tries) == ("done", 2)
+
+
+def test_a_job_whose_process_is_killed_is_begun_again_and_given_up_in_the_end(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = ["-c", "import os; os.kill(os.getpid(), 9)"]
+    monkeypatch.setattr("lifeloop.app.jobs._program", lambda: [sys.executable, *kill])
+    ask_for_import(at(home, NIGHT), "orders.csv")
+    states = []
+    for minutes in range(5):
+        app = at(home, NIGHT + timedelta(minutes=2 * minutes))
+        Jobs(app, threading.Event()).step()
+        states.append((known(app)["orders.csv"].state, known(app)["orders.csv"].tries))
+
+    assert states == [("running", 1), ("running", 2), ("running", 3), ("failed", 3), ("failed", 3)]
+    assert "3 times" in str(known(app)["orders.csv"].answer)

@@ -90,4 +90,8 @@ class Children:
             child.again_at = now + min(0.5 * 2**child.deaths, _LONGEST_WAIT_SECONDS)
             log().error("a part ended by itself", child=child.part, code=child.process.returncode)
         elif now >= child.again_at:
-            child.process, child.since, child.again_at = self._start(child.part), now, 0.0
+            try:
+                child.process, child.since, child.again_at = self._start(child.part), now, 0.0
+            except OSError as error:
+                child.again_at = now + _LONGEST_WAIT_SECONDS
+                log().error("a part cannot be started", child=child.part, found=str(error))

@@ -1,6 +1,7 @@
 """Jobs: the nightly run, when it is due, and what was asked for over HTTP; one after another, each in a process of its own.
 
-A run is idempotent and so is an import: a job whose process died, or whose machine did, is simply begun again.
+A run is idempotent and so is an import: a job whose process or machine died, or that found lake or store taken, is begun again
+when nobody holds it any more, some times.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from lifeloop.app import App
 from lifeloop.app.schedule import Due, last_due
 from lifeloop.base.clock import micros
-from lifeloop.base.errors import NotEnoughData, StoreError
+from lifeloop.base.errors import LakeError, NotEnoughData, StoreError
 from lifeloop.base.logging import log
 from lifeloop.schema import ORDER
 from lifeloop.store import Connection, jobs, signs, tidying
@@ -83,13 +84,15 @@ class Jobs:
         with self._app.store.writing() as connection:
             if code is None:
                 jobs.put_back(connection, job.job_id, self._holder)
+            elif code < 0 or code == LakeError.exit_code:
+                jobs.renew(connection, job.job_id, self._holder, HOLD_SECONDS, self._app.clock, answer=answer)
             else:
                 jobs.finish(connection, job.job_id, self._holder, self._app.clock, answer=answer, failed=code != 0)
         log().info("ended", job=job.job_id, kind=job.kind, code=code)
 
     def _in_own_process(self, job: Job) -> tuple[int | None, dict[str, Any]]:
         """Return the exit code and what was said; None when we must stop, or the job is another worker's by now."""
-        command = [sys.executable, "-m", "lifeloop", *_command(job), "--home", str(self._app.home.path), "--json"]
+        command = [*_program(), *_command(job), "--home", str(self._app.home.path), "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
             while True:
                 try:
@@ -110,6 +113,10 @@ class Jobs:
         except StoreError as error:
             log().warning("the store is away", job=job.job_id, found=error.found)
             return True
+
+
+def _program() -> list[str]:
+    return [sys.executable, "-m", "lifeloop"]
 
 
 def _command(job: Job) -> Sequence[str]:
