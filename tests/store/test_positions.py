@@ -9,7 +9,7 @@ import pytest
 from lifeloop.base.clock import FixedClock
 from lifeloop.base.errors import StoreError
 from lifeloop.store import Store
-from lifeloop.store.positions import START, advance, read_position, read_positions
+from lifeloop.store.positions import START, advance, read_places, read_position, read_positions
 
 CLOCK = FixedClock(datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -30,6 +30,7 @@ def test_each_reader_of_each_spool_has_its_own_position(store: Store) -> None:
     with store.reading() as connection:
         assert read_positions(connection, "a") == {"indexer": (2, 0), "flow": (1, 20)}
         assert read_position(connection, "b", "indexer") == (9, 1)
+        assert read_places(connection, "indexer") == {"a": (2, 0), "b": (9, 1)}
 
 
 def test_a_second_process_that_reads_as_the_same_reader_keeps_nothing(store: Store) -> None:

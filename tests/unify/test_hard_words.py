@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from lifeloop.store import Store
@@ -36,6 +37,13 @@ def hard(word: Any) -> Iterator[dict[str, Any]]:
     }
     yield {"userId": "bob", "event": "Looked", "context": context}
     yield {"userId": "bob", "event": "Looked", "timestamp": word, "sentAt": word}
+
+
+def test_an_alias_of_a_device_with_an_endless_id_tells_nothing_and_stops_nothing(store: Store, tmp_path: Path) -> None:
+    endless = {"previousId": token_hex(6000), "anonymousId": "d1"}
+    spooled(tmp_path, [[said("m1", type="alias", userId="ann", **endless), said("m2", userId="ann", event="Looked")]])
+
+    assert Indexer(store, tmp_path, "door", after()).step().events == 2
 
 
 def test_no_word_number_or_time_stops_the_events_behind_it(store: Store, tmp_path: Path) -> None:

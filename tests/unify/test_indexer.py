@@ -141,6 +141,17 @@ def test_events_leave_the_store_some_minutes_after_the_lake_has_them(store: Stor
     assert [one for one, _ in happened(store, "ann")] == ["m2"]
 
 
+def test_events_of_a_spool_that_nobody_reads_on_leave_the_store_too(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "reconcile"
+    spooled(folder, [[said("m1", userId="ann", **VIEW)]], received_after=0)
+    stepped = Indexer(store, folder, "reconcile", CLOCK).step()
+    assert indexer(store, tmp_path).prune() == 0, "the lake has none of it"
+    with store.writing() as connection:
+        advance(connection, "reconcile", "flow", stepped.place, CLOCK, came_from=(0, 0))
+
+    assert indexer(store, tmp_path).prune() == 1
+
+
 def test_an_event_sent_again_after_the_lake_has_it_changes_no_profile(store: Store, tmp_path: Path) -> None:
     event = said("m1", type="identify", userId="ann", traits={"name": "Ann"})
     places = spooled(tmp_path, [[event], [event]], received_after=0)

@@ -28,6 +28,12 @@ def read_positions(connection: Connection, spool: str) -> dict[str, tuple[int, i
     return {row.reader: (row.segment, row.offset) for row in connection.execute(query)}
 
 
+def read_places(connection: Connection, reader: str) -> dict[str, tuple[int, int]]:
+    """Return the position of `reader` in every spool it has begun, by the name of the spool."""
+    query = select(_C.spool, _C.segment, _C.offset).where(_C.reader == reader).order_by(_C.spool)
+    return {row.spool: (row.segment, row.offset) for row in connection.execute(query)}
+
+
 def advance(
     connection: Connection, spool: str, reader: str, place: tuple[int, int], clock: Clock, *, came_from: tuple[int, int]
 ) -> None:

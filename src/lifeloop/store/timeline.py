@@ -19,6 +19,7 @@ _C = RECENT_EVENT.c
 _COLUMNS = tuple(column.name for column in RECENT_EVENT.columns if column.name != "seq")
 _CONDITIONS = 100
 """Stays looked for at once: a statement of SQLite may be 1,000 conditions deep."""
+_DAY_US = 86_400_000_000
 _SHOWN = (
     _C.source, _C.message_id, _C.type, _C.name, _C.occurred_at, _C.received_at, _C.named, _C.anonymous_id, _C.product_id,
     _C.order_id, _C.properties, _C.is_bot,
@@ -104,15 +105,18 @@ def events_of(
 def prune(connection: Connection, spool: str, place: tuple[int, int], *, received_before: int, most: int = 5000) -> int:
     """Delete up to `most` of the oldest events that lie before `place` of `spool` and came in before an instant.
 
-    Looks at no more than that many: events are numbered in the order in which they lie in their spool.
+    Looks at no more than that many: events are numbered in the order in which they lie in their spool. So what lies before one
+    that is old is old too, whatever the clock said when it came in; and a day ahead of the instant no clock was right.
     """
     first = select(_C.seq, _C.segment, _C.offset, _C.received_at).where(_C.spool == spool).order_by(_C.seq).limit(most)
-    last = 0
+    old = seen = 0
     for seq, segment, offset, received_at in connection.execute(first):
-        if (segment, offset) >= place or received_at >= received_before:
+        if (segment, offset) >= place:
             break
-        last = seq
-    return connection.execute(delete(RECENT_EVENT).where(_C.spool == spool, _C.seq <= last)).rowcount if last else 0
+        seen, old = seq, seq if received_at < received_before else old
+    mistimed = _C.received_at >= received_before + _DAY_US
+    gone = delete(RECENT_EVENT).where(_C.spool == spool, _C.seq <= seen, or_(_C.seq <= old, mistimed))
+    return connection.execute(gone).rowcount if seen else 0
 
 
 def has_events(connection: Connection, named: str) -> bool:

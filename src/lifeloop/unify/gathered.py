@@ -18,6 +18,7 @@ from lifeloop.collect.spool import Place
 from lifeloop.store import Connection
 from lifeloop.store.carts import read_carts, write_carts
 from lifeloop.store.consents import ConsentRow, add_consents
+from lifeloop.store.identities import take_turn
 from lifeloop.store.profiles import DEVICE, read_profiles, write_profiles
 from lifeloop.store.suppressions import suppress
 from lifeloop.store.timeline import EventRow, add_events
@@ -29,6 +30,8 @@ from lifeloop.unify.profiles import Told, owner_of, traits_in
 from lifeloop.unify.told import inner, json_text, text_of
 from lifeloop.unify.touch import touch_of
 
+_LONGEST_ID = 255
+"""A longer id of a device names none, as elsewhere: no index of PostgreSQL holds what is much longer."""
 _guest = lru_cache(16_384)(customer_of_email)
 
 
@@ -53,7 +56,13 @@ class Gathered:
                 self._of_person(heard, owner)
 
     def write(self, connection: Connection, clock: Clock) -> int:
-        """Keep all of it; return how many of the events were new."""
+        """Keep all of it; return how many of the events were new.
+
+        What is kept of somebody is read, joined and written back. SQLite has one writer at a time; elsewhere another one, of
+        another spool, could write in between, and its words would be lost: so each waits for its turn before it reads.
+        """
+        if connection.dialect.name != "sqlite":
+            take_turn(connection)
         new = add_events(connection, self.events)
         if self.sights:
             observe(connection, self.sights, clock)
@@ -85,6 +94,7 @@ class Gathered:
         device, account, at = heard.anonymous_id, heard.account, heard.occurred_at
         guest = _guest(heard.email) if heard.email else None
         previous = clean_id(heard.said.get("previousId")) if heard.type == "alias" else None
+        previous = None if previous is not None and len(previous) > _LONGEST_ID else previous
         if device or previous or (account and guest):
             self.sights.append(Sight(device, account, guest, at, heard.message_id, previous))
 

@@ -18,7 +18,7 @@ from lifeloop.base.errors import LifeloopError
 from lifeloop.collect.live.hearing import heard
 from lifeloop.collect.spool import START, Place, bytes_after, next_place, read_records
 from lifeloop.store import Store
-from lifeloop.store.positions import advance, read_position, read_positions
+from lifeloop.store.positions import advance, read_places, read_position
 from lifeloop.store.signs import say
 from lifeloop.store.timeline import prune
 from lifeloop.unify.gathered import Gathered
@@ -34,6 +34,7 @@ _AFTER_ERROR_SECONDS = 1.0
 _KEPT_SECONDS = 300
 """How long an event stays in the store after it came in, although the lake has it: who reads may look at an older lake."""
 _PRUNE_EVERY_SECONDS = 30
+_OTHERS_EVERY_SECONDS = 3600
 _SAY_EVERY_SECONDS = 5
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Indexer:
         self._store, self._folder, self._spool, self._clock = store, folder, spool, clock
         self._place: Place | None = None
         self._pruned_at = 0
+        self._others_at = 0
         self._said_at = 0
 
     def step(self, limit_bytes: int = _STEP_BYTES) -> Stepped:
@@ -88,11 +90,21 @@ class Indexer:
         return Stepped(records, new, refusals, place)
 
     def prune(self, *, most: int = 5000) -> int:
-        """Delete up to `most` of the events that the lake has had for a while; return how many."""
-        before = micros(self._clock.now()) - _KEPT_SECONDS * 1_000_000
+        """Delete up to `most` of the events that the lake has had for a while; return how many.
+
+        Those of other spools, which nobody reads on or another process does, are looked for once an hour: that reads them all.
+        """
+        now = micros(self._clock.now())
+        before, gone = now - _KEPT_SECONDS * 1_000_000, 0
         with self._store.writing() as connection:
-            place = read_positions(connection, self._spool).get(LAKE_READER)
-            return prune(connection, self._spool, place, received_before=before, most=most) if place else 0
+            places = read_places(connection, LAKE_READER)
+            if now - self._others_at < _OTHERS_EVERY_SECONDS * 1_000_000:
+                places = {spool: place for spool, place in places.items() if spool == self._spool}
+            for spool, place in places.items():
+                gone += prune(connection, spool, place, received_before=before, most=most - gone) if gone < most else 0
+        if len(places) > 1 and gone < most:
+            self._others_at = now
+        return gone
 
     def run(self, stop: threading.Event) -> None:
         """Step and prune until told to stop; after an error, wait and go on from where the store says."""
