@@ -129,6 +129,98 @@ def test_a_damaged_record_costs_only_itself(tmp_path: Path) -> None:
     assert bodies(tmp_path) == [b"a", b"c"]
 
 
+def damage(folder: Path, at: int, number: int = 1) -> None:
+    """Turn one bit of a segment."""
+    with segment_file(folder, number).open("r+b") as file:
+        file.seek(at)
+        found = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([found ^ 1]))
+
+
+def five(folder: Path, body: bytes = b'{"n":%d}') -> tuple[list[Place], Place]:
+    """Write five records into a segment that is finished; return where they lie and where the last one ends."""
+    with SpoolWriter(folder) as writer:
+        places = writer.append([(stamp(n), body % n) for n in range(5)])
+        end = writer.place
+        writer.turn()
+    return places, end
+
+
+@pytest.mark.parametrize("byte", range(32))
+def test_a_bit_of_a_records_head_costs_only_that_record(tmp_path: Path, byte: int, caplog: pytest.LogCaptureFixture) -> None:
+    places, _ = five(tmp_path)
+    damage(tmp_path, places[1].offset + byte)
+
+    for _ in range(2):
+        assert bodies(tmp_path) == [b'{"n":%d}' % n for n in (0, 2, 3, 4)]
+    assert next_place(tmp_path, places[1]) == places[1]
+    length = places[2].offset - places[1].offset
+    assert [entry.getMessage() for entry in caplog.records] == [
+        f"spool segment {segment_file(tmp_path, 1)}: {length} damaged bytes from byte {places[1].offset} on passed over"
+    ]
+
+
+def test_each_damaged_place_is_passed_over_and_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    places, _ = five(tmp_path)
+    for at in (places[0].offset, places[2].offset + 5, places[3].offset + 1):
+        damage(tmp_path, at)
+
+    assert bodies(tmp_path) == [b'{"n":1}', b'{"n":4}']
+    assert bodies(tmp_path, places[2]) == [b'{"n":4}']
+    assert len(caplog.records) == 2
+
+
+def test_a_record_far_behind_a_large_damaged_one_is_found(tmp_path: Path) -> None:
+    places, _ = five(tmp_path, b"L" * (1 << 18) + b"LLr1 LLr" * 1000 + b"%d")
+    damage(tmp_path, places[1].offset)
+
+    assert [record.stamp.received_at for record in read_records(tmp_path, START, limit_bytes=ALL)] == [0, 2, 3, 4]
+
+
+def test_damage_in_the_segment_that_is_being_written_costs_only_its_record(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path) as writer:
+        places = writer.append([(stamp(n), b"%d" % n) for n in range(3)])
+        damage(tmp_path, places[1].offset)
+        assert bodies(tmp_path) == [b"0", b"2"]
+        writer.append([(stamp(), b"3")])
+        assert bodies(tmp_path) == [b"0", b"2", b"3"]
+
+
+def test_a_damaged_segment_is_kept_when_it_was_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    places, end = five(tmp_path)
+    damage(tmp_path, places[1].offset)
+    found = segment_file(tmp_path, 1).read_bytes()
+    assert len(bodies(tmp_path)) == 4
+
+    assert remove_before(tmp_path, end) == 0
+    assert remove_before(tmp_path, next_place(tmp_path, end)) == 1
+    assert remove_before(tmp_path, Place(2, 0)) == 0
+    assert sorted(file.name for file in tmp_path.glob("0*")) == ["000000000001.damaged", "000000000002.log"]
+    assert (tmp_path / "000000000001.damaged").read_bytes() == found
+    assert "is read, and kept" in caplog.text
+    assert bytes_after(tmp_path, START) == 0
+    assert bodies(tmp_path) == []
+
+
+def test_the_number_of_a_kept_segment_never_comes_again(tmp_path: Path) -> None:
+    (tmp_path / "000000000007.damaged").touch()
+    with SpoolWriter(tmp_path) as writer:
+        assert writer.append([(stamp(), b"x")]) == [Place(8, 0)]
+
+
+@pytest.mark.parametrize("cut", range(60))
+def test_a_torn_tail_is_no_damage(tmp_path: Path, cut: int, caplog: pytest.LogCaptureFixture) -> None:
+    places, end = five(tmp_path)
+    with segment_file(tmp_path, 1).open("r+b") as file:
+        file.truncate(min(end.offset - 1, places[4].offset + cut))
+
+    assert len(bodies(tmp_path)) == 4
+    assert remove_before(tmp_path, next_place(tmp_path, places[4])) == 1
+    assert [file.name for file in tmp_path.glob("0*")] == ["000000000002.log"]
+    assert not caplog.records
+
+
 def test_a_group_is_answered_after_one_synchronisation(tmp_path: Path) -> None:
     async def story() -> list[Place]:
         group = GroupCommit(SpoolWriter(tmp_path))

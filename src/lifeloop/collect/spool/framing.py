@@ -15,6 +15,8 @@ HEAD = struct.Struct("<4sIII")
 
 MAGIC = b"LLr1"
 _SUFFIX = ".log"
+_DAMAGED = ".damaged"
+_NOTE = ".passed"
 _PIECE_BYTES = 5 << 10
 _STAMP_LENGTH = struct.Struct("<I")
 
@@ -61,10 +63,39 @@ def segment_name(number: int) -> str:
 
 def segment_numbers(names: list[str]) -> list[int]:
     """Return the numbers of the segments among file names, ascending."""
-    stems = (name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+    return _numbers(names, _SUFFIX)
+
+
+def damaged_numbers(names: list[str]) -> list[int]:
+    """Return the numbers of the segments that were kept because they are damaged, ascending."""
+    return _numbers(names, _DAMAGED)
+
+
+def _numbers(names: list[str], suffix: str) -> list[int]:
+    stems = (name.removesuffix(suffix) for name in names if name.endswith(suffix))
     return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+
+def noted_damage(names: list[str]) -> list[tuple[int, str]]:
+    """Return the notes of damaged places among file names, each with the number of its segment."""
+    found = ((name.partition(".")[0], name) for name in names if name.endswith(_NOTE))
+    return [(int(stem), name) for stem, name in found if stem.isdecimal()]
 
 
 def segment_file(folder: Path, number: int) -> Path:
     """Return where a segment lies."""
     return folder / segment_name(number)
+
+
+def damaged_file(folder: Path, number: int) -> Path:
+    """Return where a segment lies that was read and is kept because it is damaged."""
+    return folder / f"{number:012d}{_DAMAGED}"
+
+
+def damage_note(folder: Path, number: int, begin: int, end: int) -> Path:
+    """Return the empty file that says that these bytes of a segment were passed over.
+
+    >>> damage_note(Path(), 7, 16, 80).name
+    '000000000007.16-80.passed'
+    """
+    return folder / f"{number:012d}.{begin}-{end}{_NOTE}"

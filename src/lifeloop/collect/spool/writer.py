@@ -15,7 +15,7 @@ from typing import Self
 
 from lifeloop.collect.spool.disk import Disk, Handle, RealDisk
 from lifeloop.collect.spool.errors import SpoolFailed, SpoolFull
-from lifeloop.collect.spool.framing import framed, segment_file, segment_numbers
+from lifeloop.collect.spool.framing import damaged_numbers, framed, segment_file, segment_numbers
 from lifeloop.collect.spool.record import Place, Stamp
 
 LOCK_FILE = ".writing"
@@ -49,7 +49,8 @@ class SpoolWriter:
             ) from error
         except OSError as error:
             raise _spoken(error) from error
-        self._number = max([first_segment - 1, *segment_numbers(self._disk.names(folder))])
+        names = self._disk.names(folder)
+        self._number = max([first_segment - 1, *segment_numbers(names), *damaged_numbers(names)])
 
     @property
     def place(self) -> Place:
