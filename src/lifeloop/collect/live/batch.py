@@ -12,7 +12,7 @@ import pyarrow as pa
 from lifeloop.collect.dates import INSTANT
 from lifeloop.collect.facts import Facts
 from lifeloop.collect.live.heard import Heard
-from lifeloop.collect.rows import Positions, Rows
+from lifeloop.collect.rows import Positions, Rows, shorten
 from lifeloop.collect.spool.record import Place
 
 _INDEX_BITS = 22
@@ -68,7 +68,7 @@ class Batch:
         objects = [one.said for one in events]
 
         def raw(positions: Positions) -> list[str]:
-            return [_ENCODE(objects[position]).decode() for position in positions.tolist()]
+            return [shorten(_ENCODE(objects[position]).decode()) for position in positions.tolist()]
 
         return Rows(lines=np.array(self.lines, np.int64), columns={}, raw=raw, objects=objects, given=given)
 

@@ -29,6 +29,9 @@ ITEMS = 2_500
 ITEM_BYTES = 32 << 10
 """The largest single event taken."""
 
+MEMBERS = 16
+"""The most gzip members one body may be made of; clients send one."""
+
 
 class BadBody(LifeloopError):
     """A body that cannot be understood at all."""
@@ -53,8 +56,7 @@ class Envelope(msgspec.Struct):
     """What stands around events: a whole body, or one event that came alone. Events stay as they were written."""
 
     batch: list[msgspec.Raw] | None = None
-    context: Any = None
-    integrations: Any = None
+    context: msgspec.Raw = msgspec.Raw()
     sentAt: Any = None  # noqa: N815 - the wire's name
     sent_at: Any = None
     writeKey: Any = None  # noqa: N815 - the wire's name
@@ -134,9 +136,12 @@ def _unpacked(raw: bytes, limit: int) -> bytes:
         wbits = 15
     else:
         return raw
-    pieces, size, rest = [], 0, raw
+    pieces: list[bytes] = []
+    size, rest = 0, raw
     try:
         while rest:
+            if len(pieces) == MEMBERS:
+                raise _bad(f"it is made of more than {MEMBERS} gzip members")
             unpacker = zlib.decompressobj(wbits)
             piece = unpacker.decompress(rest, limit + 1 - size)
             size += len(piece)

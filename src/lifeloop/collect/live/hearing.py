@@ -7,30 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeAlias
 
 import msgspec
 
 from lifeloop.base.ids import customer_of_email, stable_id
 from lifeloop.collect.event_names import TYPES, segment_name
 from lifeloop.collect.idents import clean_email, clean_id
-from lifeloop.collect.jsonlines import is_too_deep, plain_text
+from lifeloop.collect.jsonlines import plain_text
 from lifeloop.collect.live import posthog_form, segment_form
-from lifeloop.collect.live.bodies import ITEM_BYTES, ITEMS, NO_JSON, Envelope, divided, without_half_characters
+from lifeloop.collect.live.around import Around
+from lifeloop.collect.live.bodies import ITEM_BYTES, ITEMS, NO_JSON, divided, without_half_characters
 from lifeloop.collect.live.bots import is_bot
 from lifeloop.collect.live.clock import parse, parse_shared, settled, written
 from lifeloop.collect.live.heard import Heard, Refused
+from lifeloop.collect.live.objects import Object, Refusal, object_of, without_nul
 from lifeloop.collect.rows import shorten
 from lifeloop.collect.spool.record import Record, Stamp, WireForm
 from lifeloop.collect.wire_sales import GIVEN_BACK, ORDERED
 
-Object: TypeAlias = dict[str, Any]
-
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _TYPES = frozenset(TYPES)
-_DEEP = 200
 _ID_CHARACTERS = 255
 """The longest id that is kept; a longer one is no id."""
 _MOST_REFUSED = 10_000
@@ -40,33 +36,27 @@ _PLAIN = ("type", "event", "name", "messageId", "userId", "anonymousId", "previo
 _INNER = ("properties", "traits", "context")
 
 
-class _Bad(Exception):
-    """Why one event is refused."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
-
-
 def heard(record: Record) -> tuple[list[Heard], list[Refused]]:
     """Return the events of a record, in its order, and those that cannot become facts. Never raises for what was sent."""
     stamp = record.stamp
     if stamp.form in _SHOPS:
         return _from_shop(record)
     try:
-        items, around = divided(record.body)
+        items, envelope = divided(record.body)
     except NO_JSON as error:
         return [], [_refused(0, "bad_json", f"it is no JSON: {error}", record.body)]
-    say, ear = _CLIENTS[stamp.form], _Ear(stamp)
+    around = Around.of(envelope, stamp.form, min(len(items), ITEMS), len(record.body))
+    say, ear = _CLIENTS[stamp.form], _Ear(stamp, around)
     good: list[Heard] = []
     refused: list[Refused] = []
     for index, item in enumerate(items[:ITEMS]):
         raw = bytes(item)
         try:
-            good.append(ear.hear(say(_object(raw), around, stamp), index))
-        except _Bad as bad:
+            good.append(ear.hear(say(object_of(raw), around, stamp), index))
+        except Refusal as bad:
             refused.append(_refused(index, bad.reason, bad.detail, raw))
+    if around.refusal is not None:  # an index of its own, behind all events
+        refused.append(_refused(len(items), around.refusal.reason, around.refusal.detail, bytes(envelope.context)))
     refused.extend(_surplus(items))
     return good, refused
 
@@ -84,8 +74,8 @@ def _from_shop(record: Record) -> tuple[list[Heard], list[Refused]]:
     holds_nul = b"\\u0000" in record.body
     for index, one in enumerate(said):
         try:
-            good.append(ear.hear(_without_nul(one) if holds_nul else one, index))
-        except _Bad as bad:
+            good.append(ear.hear(without_nul(one) if holds_nul else one, index))
+        except Refusal as bad:
             refused.append(_refused(index, bad.reason, bad.detail, record.body))
     return good, refused
 
@@ -102,7 +92,7 @@ def _woocommerce() -> Callable[[Stamp, bytes], list[Object]]:
     return said
 
 
-_CLIENTS: Mapping[WireForm, Callable[[Object, Envelope, Stamp], Object]] = {
+_CLIENTS: Mapping[WireForm, Callable[[Object, Around, Stamp], Object]] = {
     "segment": segment_form.said,
     "posthog": posthog_form.said,
 }
@@ -124,42 +114,21 @@ def _surplus(items: Sequence[msgspec.Raw]) -> Iterator[Refused]:
         yield _refused(index, "too_many", f"{detail}; {further:,} more follow" if further else detail, bytes(items[index]))
 
 
-def _object(raw: bytes) -> Object:
-    """Return the object one event is."""
-    if len(raw) > ITEM_BYTES:
-        raise _Bad("too_large", f"it has {len(raw):,} bytes, and {ITEM_BYTES:,} are taken")
-    try:
-        value = _DECODER.decode(raw)
-    except NO_JSON as error:
-        raise _Bad("bad_json", f"it is no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise _Bad("bad_type", "it is no object")
-    if raw.count(b"{") + raw.count(b"[") > _DEEP and is_too_deep(value):
-        raise _Bad("bad_type", f"it is nested more than {_DEEP} deep")
-    return _without_nul(value) if b"\\u0000" in raw else value
-
-
-def _without_nul(value: Any) -> Any:
-    """Return a value without the character 0, which databases do not keep."""
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, dict):
-        return {key.replace("\0", ""): _without_nul(inner) for key, inner in value.items()}
-    return [_without_nul(inner) for inner in value] if isinstance(value, list) else value
+_ALONE = Around()
 
 
 class _Ear:
     """Makes events of one record's objects in Segment's form."""
 
-    def __init__(self, stamp: Stamp) -> None:
-        self._stamp = stamp
+    def __init__(self, stamp: Stamp, around: Around = _ALONE) -> None:
+        self._stamp, self._around = stamp, around
         self._received = stamp.received_at
         self._received_text = written(stamp.received_at)
         self._agent_is_bot = stamp.user_agent is not None and is_bot(stamp.user_agent)
         self._is_shop = stamp.form in _SHOPS
 
     def hear(self, said: Object, index: int) -> Heard:
-        """Return one event; `said` becomes its own. Raises _Bad."""
+        """Return one event; `said` becomes its own. Raises Refusal."""
         _check_types(said)
         kind = said["type"]
         name = _name(said, kind)
@@ -169,7 +138,7 @@ class _Ear:
         named = account or (_guest(email) if email else None)
         context = said.get("context") or _NOTHING
         if named is None and anonymous is None and not context.get("sessionId") and not self._is_shop:
-            raise _Bad("no_customer", "neither a customer nor a visitor nor a visit is named")
+            raise Refusal("no_customer", "neither a customer nor a visitor nor a visit is named")
         event = Heard(
             self._stamp.source, index, message_id, kind, name, account, email, named, anonymous, self._received, self._received
         )
@@ -187,16 +156,18 @@ class _Ear:
         text = (plain_text(said.get("messageId")) or "").strip()
         if text:
             return text if len(text) <= _ID_CHARACTERS else f"long-{stable_id(text)}"
-        facts = {key: value for key, value in said.items() if key not in ("sentAt", "receivedAt", "messageId", "_metadata")}
-        own = "" if said.get("timestamp") else f"{self._received} {index}"
-        return f"made-{stable_id(self._stamp.source, own, json.dumps(facts, sort_keys=True, default=str))}"
+        own = self._around.own(said)
+        facts = {key: value for key, value in own.items() if key not in ("sentAt", "receivedAt", "messageId", "_metadata")}
+        when = "" if said.get("timestamp") else f"{self._received} {index}"
+        lent = (self._around.mark,) if self._around.mark else ()
+        return f"made-{stable_id(self._stamp.source, when, json.dumps(facts, sort_keys=True, default=str), *lent)}"
 
     def _settle_time(self, event: Heard, said: Object) -> None:
         told, text = said.get("timestamp"), said.get("sentAt")
         original = parse(told)
         if original is None and told not in (None, ""):
-            raise _Bad("bad_date", f"'{told}' is no date, or before 1970")
-        sent = parse_shared(text) if text.__class__ is str else parse(text)
+            raise Refusal("bad_date", f"'{told}' is no date, or before 1970")
+        sent = parse_shared(text) if text.__class__ is str and len(text) <= 64 else parse(text)
         between = parse(said["receivedAt"]) if "receivedAt" in said else None
         skew_from = sent
         if between is not None and said.get("originalTimestamp") not in (None, told):
@@ -217,16 +188,16 @@ def _check_types(said: Object) -> None:
     """Refuse what is of no type Segment knows, and lists and objects where plain values belong, or the other way round."""
     for name in _PLAIN:
         if said.get(name).__class__ in (dict, list):
-            raise _Bad("bad_type", f"its '{name}' is no plain value")
+            raise Refusal("bad_type", f"its '{name}' is no plain value")
     for name in _INNER:
         inner = said.get(name)
         if inner is not None and inner.__class__ is not dict:
             if inner:
-                raise _Bad("bad_type", f"its '{name}' is no object")
+                raise Refusal("bad_type", f"its '{name}' is no object")
             said[name] = {}
     if said.get("type") not in _TYPES:
         kind = said.get("type")
-        raise _Bad("no_event", f"'{kind}' is none of {', '.join(TYPES)}" if kind else "it has no type")
+        raise Refusal("no_event", f"'{kind}' is none of {', '.join(TYPES)}" if kind else "it has no type")
 
 
 def _name(said: Object, kind: str) -> str | None:
@@ -235,14 +206,14 @@ def _name(said: Object, kind: str) -> str | None:
     if kind != "track":
         return text or None
     if not text:
-        raise _Bad("no_event", "nothing says what was done")
+        raise Refusal("no_event", "nothing says what was done")
     return segment_name(text)
 
 
 def _id(said: Object, name: str) -> str | None:
     found = clean_id(said.get(name))
     if found is not None and len(found) > _ID_CHARACTERS:
-        raise _Bad("bad_type", f"its '{name}' is longer than {_ID_CHARACTERS} characters")
+        raise Refusal("bad_type", f"its '{name}' is longer than {_ID_CHARACTERS} characters")
     return found
 
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from lifeloop.collect.live.bodies import Envelope
+from lifeloop.collect.live.around import Around
 from lifeloop.collect.live.clock import written
 from lifeloop.collect.live.segment_form import DIRECT
 from lifeloop.collect.spool.record import Stamp
@@ -59,7 +59,7 @@ _AMBIENT = frozenset(
 _AMBIENT_HEADS = ("$sdk_", "$feature/", "$session_recording_", "$session_entry_", "$replay_", "$initial_", "$surveys_")
 
 
-def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
+def said(item: Object, around: Around, stamp: Stamp) -> Object:
     """Return an event in Segment's form. `item` is used up."""
     told = item.get("properties")
     properties: Object = told if isinstance(told, dict) else {}

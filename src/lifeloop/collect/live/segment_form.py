@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from lifeloop.collect.live.bodies import Envelope
+from lifeloop.collect.live.around import Around
 from lifeloop.collect.spool.record import Stamp
 
 Object: TypeAlias = dict[str, Any]
@@ -17,11 +17,11 @@ DIRECT = "$direct"
 """What RudderStack's and PostHog's clients call the referrer of whoever came from nowhere."""
 
 
-def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
+def said(item: Object, around: Around, stamp: Stamp) -> Object:
     """Complete an event, in place, with what its batch, its path and its headers say, and return it."""
     if not item.get("type"):
         item["type"] = stamp.type_in_path
-    if around.batch is not None:
+    if around.is_batch:
         _take_from_batch(item, around)
     if stamp.anonymous_id and not item.get("anonymousId"):
         item["anonymousId"] = stamp.anonymous_id
@@ -34,11 +34,10 @@ def said(item: Object, around: Envelope, stamp: Stamp) -> Object:
     return item
 
 
-def _take_from_batch(item: Object, around: Envelope) -> None:
-    for name, of_batch in (("context", around.context), ("integrations", around.integrations)):
-        if isinstance(of_batch, dict) and of_batch:
-            own = item.get(name)
-            item[name] = of_batch | own if isinstance(own, dict) else of_batch
+def _take_from_batch(item: Object, around: Around) -> None:
+    if around.context:
+        own = item.get("context")
+        item["context"] = around.context | own if isinstance(own, dict) else around.context
     if around.sentAt is not None and not item.get("sentAt"):
         item["sentAt"] = around.sentAt
 
