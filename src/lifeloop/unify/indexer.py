@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,13 @@ from pathlib import Path
 from lifeloop.base.clock import Clock, micros
 from lifeloop.base.errors import LifeloopError
 from lifeloop.collect.live.hearing import heard
-from lifeloop.collect.spool import START, Place, bytes_after, next_place, read_records
+from lifeloop.collect.spool import START, Place, Record, bytes_after, next_place, read_records
 from lifeloop.store import Store
+from lifeloop.store.fault import is_of_the_store
 from lifeloop.store.positions import advance, read_places, read_position
 from lifeloop.store.signs import say
 from lifeloop.store.timeline import prune
+from lifeloop.unify.apart import Apart
 from lifeloop.unify.gathered import Gathered
 
 READER = "indexer"
@@ -29,6 +31,8 @@ LAKE_READER = "flow"
 """The name of the position before which everything is in the lake."""
 _STEP_BYTES = 16 << 20
 """About 27,000 events. Fewer at once cost more each: every step touches most of the index of message ids."""
+_APART_BYTES = 4 << 20
+"""As much is taken event by event at once, so that the position moves on and signs of life are left."""
 _IDLE_SECONDS = 0.05
 _AFTER_ERROR_SECONDS = 1.0
 _KEPT_SECONDS = 300
@@ -52,12 +56,13 @@ def _seldom_collecting() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """What one step did: records read, events that were new, events refused, and how far the indexer is now."""
+    """What one step did: records read, events new, refused and set aside, and how far the indexer is now."""
 
     records: int
     events: int
     refused: int
     place: Place
+    aside: int = 0
 
 
 class Indexer:
@@ -71,8 +76,25 @@ class Indexer:
         self._said_at = 0
 
     def step(self, limit_bytes: int = _STEP_BYTES) -> Stepped:
-        """Read records of up to `limit_bytes` and keep what they say. Raises StoreError, OSError; then nothing was kept."""
+        """Read records of up to `limit_bytes` and keep what they say. Raises StoreError, OSError; then it has not moved on.
+
+        Where the store is there and does not take them, event by event; what it never takes is set aside and counted.
+        """
         start, self._place = self._place or self._position(), None
+        try:
+            stepped = self._as_a_whole(start, limit_bytes)
+        except Exception as error:
+            if is_of_the_store(error):
+                raise
+            records = list(read_records(self._folder, start, limit_bytes=min(limit_bytes, _APART_BYTES)))
+            if not records:
+                raise
+            _log.warning("a step failed, and is taken event by event: %s: %.500s", type(error).__name__, error)
+            stepped = self._event_by_event(start, records)
+        self._place = stepped.place
+        return stepped
+
+    def _as_a_whole(self, start: Place, limit_bytes: int) -> Stepped:
         gathered, place = Gathered(self._spool), start
         records = refusals = 0
         for record in read_records(self._folder, start, limit_bytes=limit_bytes):
@@ -86,8 +108,15 @@ class Indexer:
             with self._store.writing() as connection:
                 new = gathered.write(connection, self._clock)
                 advance(connection, self._spool, READER, place, self._clock, came_from=start)
-        self._place = place
         return Stepped(records, new, refusals, place)
+
+    def _event_by_event(self, start: Place, records: Sequence[Record]) -> Stepped:
+        apart, place = Apart(self._store, self._spool, self._clock), records[-1].after
+        new = apart.keep(records)
+        with self._store.writing() as connection:
+            apart.count(connection)
+            advance(connection, self._spool, READER, place, self._clock, came_from=start)
+        return Stepped(len(records), new, apart.refused, place, apart.aside)
 
     def prune(self, *, most: int = 5000) -> int:
         """Delete up to `most` of the events that the lake has had for a while; return how many.
