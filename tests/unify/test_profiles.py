@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import msgspec
+import pytest
 
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.store import Store
@@ -14,6 +19,7 @@ from lifeloop.testing.live import NOON, said, spooled
 from lifeloop.unify.identity import resolve
 from lifeloop.unify.indexer import Indexer
 from lifeloop.unify.people import Profile, cart_of, consents_of, find, profile_of, tell_consent
+from lifeloop.unify.told import json_text, plain
 
 CLOCK = FixedClock(NOON + timedelta(days=2))
 Event = dict[str, Any]
@@ -374,3 +380,38 @@ def test_a_customer_is_found_by_each_of_their_identifiers(store: Store, tmp_path
         assert [find(connection, kind, value) for kind, value in asked] == [["ann"]] * 5  # type: ignore[arg-type]
         missed = [("email", "x@y.example"), ("phone", "7"), ("name", ""), ("anonymous_id", "d9"), ("account", "bob")]
         assert [find(connection, kind, value) for kind, value in missed] == [[]] * 5  # type: ignore[arg-type]
+
+
+# What was written by a careless hand
+
+
+@pytest.mark.parametrize(
+    ("proof", "read"),
+    [
+        ('{"a": Infinity, "b": [NaN, -1e999]}', {"a": "Infinity", "b": ["NaN", "-1e999"]}),
+        ('{"a": "\\ud800 half", "\\udc00": "\\u0000"}', {"a": "? half", "?": "\0"}),
+        ('["by telephone"]', {"said": ["by telephone"]}),
+        ("by telephone", {"said": "by telephone"}),
+        ("{" * 100_000, {"said": "{" * 100_000}),
+    ],
+)
+def test_a_proof_is_read_whoever_wrote_it(store: Store, proof: str, read: dict[str, Any]) -> None:
+    at = micros(NOON)
+    with store.writing() as connection:
+        tell_consent(connection, ConsentRow("c1", "ann", "email", "marketing", "given", "consent", proof, "api", at, at))
+
+    with store.reading() as connection:
+        (one,) = consents_of(connection, resolve(connection, "ann"))
+
+    assert one.proof == read
+    assert json.loads(json.dumps(one.proof, allow_nan=False).encode()) == read
+
+
+@pytest.mark.parametrize(
+    "value", [float("inf"), Decimal("-Infinity"), Decimal("NaN"), {"\ud800": ["\udfff", 10**400, float("nan")]}]
+)
+def test_whatever_is_written_is_read_back_by_everybody(value: Any) -> None:
+    text = json_text({"a": value, "b": "Infinity"})
+
+    assert text.encode()
+    assert plain(text)["b"] == msgspec.json.decode(text)["b"] == "Infinity"

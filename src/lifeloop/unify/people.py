@@ -126,7 +126,7 @@ def consents_of(connection: Connection, known: Known) -> list[Consent]:
     for (channel, purpose), rows in sorted(said.items()):
         rows.sort(key=lambda row: (row.told_at, _CAREFUL.index(row.state), row.consent_id), reverse=True)
         last = rows[0]
-        proof = plain(last.proof) if last.proof else {}
+        proof = _object(last.proof) if last.proof else {}
         found.append(Consent(channel, purpose, last.state, last.basis, last.told_at, proof, tuple(rows)))
     return found
 
@@ -201,4 +201,10 @@ def _cart_within(cart: Cart, span: DeviceSpan) -> Cart:
 
 
 def _shown(touch: Word | None) -> Mapping[str, Any] | None:
-    return None if touch is None else {"at": touch.at, **plain(touch.text)}
+    return None if touch is None else {"at": touch.at, **_object(touch.text)}
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    """Return the object that JSON is; anything else under the name `said`, so that nothing is hidden and nothing fails."""
+    said = plain(text)
+    return said if isinstance(said, dict) else {"said": said}

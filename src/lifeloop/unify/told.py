@@ -33,11 +33,15 @@ def json_text(value: Any) -> str:
     '{"a":null,"b":17.40}'
     >>> json_text({"b": Decimal("1E+999")})
     '{"b":"1E+999"}'
+    >>> json_text({"b": Decimal("Infinity"), "c": chr(0xD800)})
+    '{"b":"Infinity","c":"?"}'
     """
     try:
         text = _ENCODER.encode(value).decode()
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError):
-        text = _RELAXED(value)
+        if _no_number(text):
+            _DECODER.decode(text)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
+        text = _readable(value)
     return _RELAXED(json.loads(text, parse_float=_number)) if "E+" in text else text
 
 
@@ -46,8 +50,33 @@ def plain(text: str | bytes | msgspec.Raw) -> Any:
 
     >>> plain('{"a": [1.5, 1E+999]}')
     {'a': [1.5, '1E+999']}
+    >>> plain('{"a": [-Infinity, 1e999]}'), plain("{cut off")
+    ({'a': ['-Infinity', '1e999']}, '{cut off')
     """
-    return _DECODER.decode(text)
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _lenient(text if isinstance(text, str) else bytes(text).decode(errors="replace"))
+
+
+def _no_number(text: str) -> bool:
+    """Return whether JSON may hold a word that Python writes for a number and few others read."""
+    return "Infinity" in text or "NaN" in text
+
+
+def _readable(value: Any) -> str:
+    """Return a value as JSON that everybody reads and every database keeps: no half characters, no words for numbers."""
+    text = _RELAXED(value).encode(errors="replace").decode()
+    return _RELAXED(json.loads(text, parse_constant=str)) if _no_number(text) else text
+
+
+def _lenient(text: str) -> Any:
+    """Return what JSON of a careless writer says, `?` for half a character; what is no JSON at all as the text it is."""
+    try:
+        said = json.loads(text, parse_float=_number, parse_constant=str)
+        return json.loads(_readable(said), parse_float=_number)
+    except (ValueError, RecursionError):
+        return text.encode(errors="replace").decode()
 
 
 def _number(text: str) -> float | str:
