@@ -29,6 +29,7 @@ from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED, TABLES, Table
 from lifeloop.store import open_store
 from lifeloop.store.positions import read_position
+from lifeloop.testing.shops import shopify_order
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 MUGS = {"product_id": "mug", "name": "杯子", "category": "Kitchen > Cups", "price": 9.5, "quantity": 2}
@@ -299,6 +300,32 @@ def test_a_new_shops_currency_is_that_of_its_first_orders(door: Door) -> None:
 
     assert 'currency = "GBP"' in (door.folder / "lifeloop.toml").read_text("utf-8")
     assert door.rows(ORDER, "currency", "goods_minor") == [("GBP", 2200)]
+
+
+CRAWLS = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+
+
+def test_a_bot_s_order_settles_no_currency(door: Door) -> None:
+    door.settings = Settings()
+    door.flow = door.opened()
+    said = paid(22, TEA)
+    door.hears(event("Order Completed", "m1", properties=said | {"order_id": "9", "currency": "JPY"}, context=CRAWLS)).carries()
+    assert not (door.folder / "lifeloop.toml").exists()
+    door.hears(event("Order Completed", "m2", properties=said | {"currency": "GBP"})).carries()
+
+    assert 'currency = "GBP"' in (door.folder / "lifeloop.toml").read_text("utf-8")
+
+
+def test_the_shop_s_own_word_on_its_currency_counts_more_than_its_visitors(door: Door) -> None:
+    door.settings = Settings()
+    door.flow = door.opened()
+    said = paid(22, TEA) | {"currency": "JPY"}
+    door.hears(event("Order Completed", "m1", properties=said), event("Order Completed", "m2", properties=said))
+    stamp = Stamp("shopify", "shop", micros(NOW), topic="orders/paid", delivery_id="d1")
+    door.writer.append([(stamp, json.dumps(shopify_order()).encode())])
+    door.carries()
+
+    assert 'currency = "EUR"' in (door.folder / "lifeloop.toml").read_text("utf-8")
 
 
 TINY = {"product_id": "a", "price": 1e-10, "quantity": 1e-10}

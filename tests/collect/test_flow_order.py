@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifeloop.base.clock import FixedClock, micros
@@ -25,10 +26,11 @@ from lifeloop.store import open_store
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 MUG = {"product_id": "mug", "name": "Mug", "price": 9.5, "quantity": 2}
 TEA = {"product_id": "tea", "name": "Tea", "price": 3, "quantity": 1}
+_REST = "currency, shipping_minor, tax_minor, discount_minor, channel, country, digest, told"
 SAME = (
     (EVENT, "message_id, name, customer_id, occurred_at, amount_minor"),
-    (ORDER, "order_id, customer_id, placed_at, told_at, total_minor, goods_minor, quantity, products, coupon"),
-    (ORDER_LINE, "order_id, line_no, customer_id, placed_at, product_id, quantity, amount_minor"),
+    (ORDER, f"order_id, customer_id, placed_at, told_at, total_minor, goods_minor, quantity, products, coupon, {_REST}"),
+    (ORDER_LINE, "order_id, line_no, customer_id, placed_at, product_id, title, quantity, amount_minor, currency"),
     (REFUND, "refund_id, line_no, order_id, product_id, quantity, amount_minor, refunded_at"),
     (PRODUCT, "product_id, title, category, price_minor, currency, updated_at, told"),
 )
@@ -59,16 +61,16 @@ STORY = (
 )
 
 
-def lake_after(requests: list[list[int]]) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what the lake says after some requests, one step of the flow behind each."""
+def lake_after(requests: list[list[int]], story: Sequence[str] = STORY) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what the lake says after some requests of a story's events, one step of the flow behind each."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         lake, store = Lake(home / "lake"), open_store(f"sqlite:///{home / 'store.sqlite'}")
         engine, writer = DuckEngine(lake, threads=1), SpoolWriter(home / "spool")
-        settings = Settings(shop={"currency": "EUR"})  # type: ignore[arg-type]
-        flow = Flow(lake, engine, store, home / "spool", "door", home, settings, FixedClock(NOW))
+        shop = Settings(shop={"currency": "EUR"})  # type: ignore[arg-type]
+        flow = Flow(lake, engine, store, home / "spool", "door", home, shop, FixedClock(NOW))
         for request in requests:
-            body = f'{{"batch": [{", ".join(STORY[one] for one in request)}]}}'
+            body = f'{{"batch": [{", ".join(story[one] for one in request)}]}}'
             writer.append([(Stamp("segment", "live", micros(NOW)), body.encode())])
             flow.step()
         writer.close()
@@ -104,3 +106,44 @@ def test_words_told_backwards_leave_the_same_lake(step: int) -> None:
 )
 def test_words_told_in_any_order_leave_the_same_lake(order: list[int], again: list[int], cuts: list[int]) -> None:
     check(list(order), again, cuts)
+
+
+WHOLE = {"total": 27.0, "subtotal": 20.5, "shipping": 5, "tax": 1.5, "coupon": "X", "products": [MUG, TEA]}
+TELLINGS = (
+    event("t1", "Order Completed", 9, order_id="A", **WHOLE),
+    event("t2", "Order Completed", 8.99, order_id="A", revenue=20.5),
+    event("t3", "Order Completed", 8.98, None, order_id="A", revenue=20, shipping=4, channel="web", country="DE"),
+    event("t4", "Order Updated", 8, "ann2", order_id="A", total=25, placed_at="2024-05-31T00:00:00Z", discount=2),
+    event("t5", "Order Updated", 7, order_id="A", products=[TEA | {"name": "Green tea"}, MUG]),
+    event("t6", "Order Updated", 7, order_id="A", products=[MUG, TEA | {"name": "Black tea"}]),
+    event("t7", "Order Completed", 8, order_id="B", value=3, tax=1),
+    event("t8", "Order Completed", 8, order_id="B", products=[TEA], coupon="Y"),
+    event("t9", "Order Updated", 8, order_id="B", currency="GBP", shipping=7, products=[MUG]),
+)
+"""What a shop's server, its pages and its office say of two orders: none of it all, some at one instant."""
+
+
+@cache
+def tellings_at_once() -> dict[str, list[tuple[Any, ...]]]:
+    return lake_after([list(range(len(TELLINGS)))], TELLINGS)
+
+
+def test_a_poorer_telling_leaves_the_lines_and_the_whole_total_of_a_richer_one() -> None:
+    for requests in ([[0, 1]], [[1, 0]], [[0], [1]], [[1], [0]]):
+        lake = lake_after(requests, TELLINGS)
+        assert [(row[4], row[5], *row[10:12]) for row in lake["order"]] == [(2700, 2050, 500, 150)]
+        assert [row[4] for row in lake["order_line"]] == ["mug", "tea"]
+
+
+@settings(max_examples=8)
+@given(st.permutations(range(len(TELLINGS))), st.lists(st.integers(1, len(TELLINGS) - 1), max_size=4, unique=True))
+def test_tellings_of_an_order_come_to_the_same_however_they_are_split_and_turned(order: list[int], cuts: list[int]) -> None:
+    ends = [0, *sorted(cuts), len(order)]
+    assert lake_after([list(order[start:end]) for start, end in pairwise(ends)], TELLINGS) == tellings_at_once()
+
+
+@pytest.mark.soak
+@given(st.permutations(range(len(TELLINGS))), st.lists(st.integers(1, len(TELLINGS) - 1), max_size=8, unique=True))
+def test_tellings_of_an_order_come_to_the_same_very_often(order: list[int], cuts: list[int]) -> None:
+    ends = [0, *sorted(cuts), len(order)]
+    assert lake_after([list(order[start:end]) for start, end in pairwise(ends)], TELLINGS) == tellings_at_once()

@@ -196,6 +196,28 @@ def test_pages_and_aliases_keep_what_stands_beside_their_properties(shop: Till) 
     ]
 
 
+def test_a_page_or_screen_keeps_its_own_name_whatever_it_is_called(shop: Till) -> None:
+    takes(
+        shop,
+        event(None, "m1", type="screen", name="Cart"),
+        event(None, "m2", type="page", name=" Purchase ", properties=PAID),
+        event("cart", "m3"),
+    )
+    assert shop.rows(EVENT, "type", "name", by="message_id") == [
+        ("screen", "Cart"),
+        ("page", "Purchase"),
+        ("track", "Product Added"),
+    ]
+    assert shop.orders("order_id") == []
+
+
+def test_a_number_no_computer_holds_is_kept_as_text(shop: Till) -> None:
+    row = json.dumps(event("Cart Viewed", properties={"a": 1.5, "b": 0})).replace("1.5", '1E+999, "c": -1E+999, "d": 1E-999')
+    takes(shop, row)
+
+    assert json.loads(shop.events("properties")[0]) == {"a": "1E+999", "c": "-1E+999", "d": "1E-999", "b": 0}
+
+
 def test_an_event_without_a_timestamp_happened_when_the_client_says(shop: Till) -> None:
     takes(shop, event("Cart Viewed"), event("Cart Viewed", "m2", timestamp=None, originalTimestamp="2024-01-05T11:00:00+01:00"))
     assert [at.hour for at in shop.events("occurred_at")] == [10, 10]

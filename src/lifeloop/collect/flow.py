@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +35,7 @@ from lifeloop.collect.settle.change import Work
 from lifeloop.collect.settle.known import KnownEvents
 from lifeloop.collect.source import Reading
 from lifeloop.collect.sources.segment import Segment
-from lifeloop.collect.spool import Place, next_place, read_records
+from lifeloop.collect.spool import Place, Record, next_place, read_records
 from lifeloop.collect.stage import Stage
 from lifeloop.collect.wire_sales import ORDERED
 from lifeloop.lake import Engine, Lake
@@ -52,6 +53,8 @@ VACUUM_EVERY = 64
 KEEP_HOURS = 2
 """Hours a replaced file is kept for whoever still reads it: live facts replace files all day long."""
 _BATCH_EVENTS = 10_000
+_CLIENTS = ("segment", "posthog")
+"""Forms in which browsers speak too, with a key that everybody can read; in the others a shop does, and signs it."""
 _ASKED = "cannot keep live facts now"
 _PATIENCE_S = 60.0
 _SHORT_S = 2.0
@@ -166,18 +169,16 @@ class Flow:
         )
 
     def _settled_currency(self, start: Place) -> str:
-        """Return the shop's base currency where none was set when the flow began: what an import, or its first sales, say."""
+        """Return the shop's base currency where none was set when the flow began: what an import, or its first orders, say.
+
+        Orders that the shop itself tells (webhooks) settle it, else orders of people; of each those of most. A bot's never do.
+        """
         home = Home.open(self._home)
         if home.settings.shop.currency is None:
-            found = Counter(
-                code
-                for record in read_records(self._folder, start, limit_bytes=_LOOK_BYTES)
-                for one in heard(record)[0]
-                if one.name in ORDERED and (code := _currency(one))
-            )
-            if not found:
+            said = _currencies(read_records(self._folder, start, limit_bytes=_LOOK_BYTES))
+            if said is None:
                 return home.currency
-            home.settle_currency(found.most_common(1)[0][0])
+            home.settle_currency(said)
             home = Home.open(self._home)
         return home.currency
 
@@ -188,6 +189,18 @@ class Flow:
     def _advance(self, start: Place, place: Place) -> None:
         with self._store.writing() as connection:
             advance(connection, self._spool, READER, place, self._clock, came_from=start)
+
+
+def _currencies(records: Iterable[Record]) -> str | None:
+    """Return the currency of most orders the shop's webhooks tell, else of most that clients tell; None where none does."""
+    by_shop: Counter[str] = Counter()
+    by_clients: Counter[str] = Counter()
+    for record in records:
+        said = by_clients if record.stamp.form in _CLIENTS else by_shop
+        orders = (one for one in heard(record)[0] if one.name in ORDERED and one.type == "track" and not one.is_bot)
+        said.update(code for one in orders if (code := _currency(one)))
+    found = by_shop or by_clients
+    return found.most_common(1)[0][0] if found else None
 
 
 def _currency(event: Heard) -> str | None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from math import isfinite
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -74,7 +75,15 @@ PRODUCT_FIELDS: Mapping[str, Sequence[str]] = {
 
 _KEPT = frozenset({"product_id", "order_id", "currency"})
 _BESIDE = ("previousId", "groupId", "category")
-_ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=float).encode
+
+
+def _number(value: Any) -> float | str:
+    """Return a decimal as a number of JSON; as text where that would be none (1E+999), or nought and it is not (1E-999)."""
+    found = float(value)
+    return found if isfinite(found) and bool(found) == bool(value) else str(value)
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=_number).encode
 
 
 def places_of(fields: Mapping[str, Sequence[str]], mapping: Mapping[str, str] | None = None) -> Places:

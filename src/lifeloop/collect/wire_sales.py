@@ -93,6 +93,11 @@ def _goods_and_total(sums: Mapping[str, Any]) -> tuple[Any, Any]:
     return goods, pc.coalesce(sums["total"], pc.add(goods, around).cast(DECIMAL))
 
 
+def _is_stated(sums: Mapping[str, Any]) -> Mask:
+    """Return where the goods are what an order says, and not its total less shipping and tax."""
+    return as_mask(pc.or_(pc.is_valid(sums["subtotal"]), pc.is_null(sums["total"])))
+
+
 @dataclass(frozen=True)
 class _Lines:
     """Lines of orders or refunds: which event each belongs to, what it names, and what was paid for it."""
@@ -139,7 +144,11 @@ class _Documents:
     number: Any
 
     def orders(self, sums: Mapping[str, Any], goods: Any, total: Any, lines: _Lines) -> Any:
-        """Return what each order says as a whole."""
+        """Return what each order says as a whole.
+
+        `price_minor` is what was paid for its goods; `order_total_minor` and `order_goods_minor` are null where the order does
+        not state them itself.
+        """
         reading, rows = self.sales.reading, self.sales.rows
         minors = {name: amounts.minor(sums[name], self.currency) for name in ("discount", "shipping", "tax")}
         paid, of_goods = amounts.minor(total, self.currency), amounts.in_base(goods, self.currency, reading)
@@ -150,8 +159,9 @@ class _Documents:
             "quantity": lines.pieces(len(rows)),
             "amount_minor": paid,
             "goods_minor": of_goods,
-            "order_total_minor": paid,
-            "order_goods_minor": of_goods,
+            "price_minor": amounts.minor(goods, self.currency),
+            "order_total_minor": amounts.minor(sums["total"], self.currency),
+            "order_goods_minor": masked(of_goods, _is_stated(sums)),
             **{f"{name}_minor": values for name, values in minors.items()},
             **{name: reading.text(rows, name) for name in ("channel", "coupon", "country")},
         }

@@ -49,6 +49,11 @@ ORDER = Table(
             "When the shop last told of it live; what is told later and was said earlier changes nothing.",
             unit="UTC",
         ),
+        "told": Column(
+            "string",
+            "Which of its tellings said last what was paid, its lines and the rest, as JSON; by it tellings of one order come to "
+            "the same in whatever order they come. Null where none told it as a whole.",
+        ),
     },
 )
 

@@ -33,11 +33,14 @@ class KnownEvents:
         if self._is_full or not lake.is_local:
             return None
         present = lake.files(EVENT)
-        self._hashes = {file: hashes for file, hashes in self._hashes.items() if file in set(present)}
+        there = set(present)
+        self._hashes = {file: hashes for file, hashes in self._hashes.items() if file in there}
+        held = sum(map(len, self._hashes.values()))
         for file in present:
             if file not in self._hashes:
                 self._hashes[file] = _hashes(engine, [Path(file)])
-                if sum(map(len, self._hashes.values())) > self._most:
+                held += len(self._hashes[file])
+                if held > self._most:
                     self._is_full, self._hashes = True, {}
                     return None
         wanted = _hashes(engine, named)

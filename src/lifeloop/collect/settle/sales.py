@@ -9,6 +9,7 @@ document count as often as in the file that has most of them. Then each document
     joined      shares no product                         another part of the same order: lines and amounts are added
     itemised    stored from a list of orders, here its lines  the lines are added, what was paid stays as it is
     headed      stored from its lines, here from such a list  what was paid is told anew, the lines stay
+    retold      told whole before and now              only the order is written, its lines stand
     again       the same, said at a later time            only until when the order is known to be so
     dated       said before what is stored was, and placed earlier: only the time of the order changes
     resumed     its lines stand already, the order is old a joining that broke off: only the order is written
@@ -25,21 +26,25 @@ import pyarrow as pa
 
 from lifeloop.collect.settle import sales_sql as sql
 from lifeloop.collect.settle.change import Change, Settlement, Work
+from lifeloop.collect.settle.tellings import resolved
 from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import ORDER, ORDER_LINE, REFUND
 
-_UPDATED = ("replaced", "joined", "resumed", "itemised", "headed", "dated")
+_UPDATED = ("replaced", "retold", "joined", "resumed", "itemised", "headed", "dated")
 
 
-def joined_parts(work: Work, stage: Stage) -> Any:
-    """Return the staged sales as a source of queries, lines told again or held by several files counted once."""
-    sale: Any = stage.source("sale")
+def joined_parts(work: Work, stage: Stage) -> tuple[Any, Any]:
+    """Return the staged sales, what is told again or held by several files counted once, and what is kept of tellings.
+
+    Both are sources of queries.
+    """
+    sale, told = resolved(work, stage.source("sale"))
     placed = work.engine.query("SELECT count(line_no) AS n FROM sale", {"sale": sale}).to_pylist()[0]["n"]
     if placed:
         sale = materialise(work.engine.stream(sql.TOLD_LAST, {"sale": sale}), work.folder / "told.parquet")
     if work.parts > 1 and stage.files("sale"):
         sale = materialise(work.engine.stream(sql.JOIN_PARTS, {"sale": sale}), work.folder / "joined.parquet")
-    return sale
+    return sale, told
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,9 @@ class _Documents:
     counts: dict[str, int]
 
 
-def settle_sales(work: Work, sale: Any) -> Settlement:
-    """Compare staged sales, files joined, with the lake."""
-    documents = _documents(work, sale)
+def settle_sales(work: Work, sale: Any, told: Any) -> Settlement:
+    """Compare staged sales, files joined, with the lake; `told` is what is kept of their tellings."""
+    documents = _documents(work, sale, told)
     settlement = Settlement(counts=_counted(work, sale, documents))
     settlement.warnings = _warnings(work, documents.rows)
     tables = {"sale": sale, "documents": documents.rows, "fates": documents.fates}
@@ -69,11 +74,12 @@ def settle_sales(work: Work, sale: Any) -> Settlement:
     return settlement
 
 
-def _documents(work: Work, sale: Any) -> _Documents:
+def _documents(work: Work, sale: Any, told: Any) -> _Documents:
     """Summarise the orders of this import and find the fate of each that is not unchanged."""
     engine, source = work.engine, work.source
     rows = materialise(
-        engine.stream(sql.DOCUMENTS, {"sale": sale}, base=work.values["base"]), work.folder / "documents.parquet"
+        engine.stream(sql.DOCUMENTS, {"sale": sale, "tellings": told}, base=work.values["base"]),
+        work.folder / "documents.parquet",
     )
     tables = {"documents": rows, "sale": sale, "orders": ORDER, "stored_lines": ORDER_LINE}
     fates = materialise(engine.stream(sql.FATES, tables, source=source), work.folder / "fates.parquet")

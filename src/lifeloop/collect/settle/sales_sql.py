@@ -13,6 +13,7 @@ def _columns(alias: str) -> str:
 
 
 _FILLED = ("customer_id", "channel", "coupon", "country")
+_WHOLE_ORDER = "(s.doc = 'order' AND coalesce(s.whole, false))"
 _LAST_SAID = "told_at DESC NULLS LAST, part DESC, line DESC"
 
 
@@ -38,15 +39,15 @@ WITH ranked AS (
         {", ".join(map(_last, _FILLED))},
         min(received_at) OVER (PARTITION BY doc, doc_id, line_no, product_id, quantity, amount_minor, happened_at)
             AS first_received_at
-    FROM sale AS s WHERE line_no IS NOT NULL
+    FROM sale AS s WHERE line_no IS NOT NULL AND NOT {_WHOLE_ORDER}
 )
 SELECT {_told()} FROM ranked AS r WHERE age = 1
 UNION ALL
-SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL
+SELECT {_columns("s")} FROM sale AS s WHERE line_no IS NULL OR {_WHOLE_ORDER}
 """
 """Rows that say which line of which document they are: of each only the last that was told, received when it first was.
 
-What was said last counts; where nothing says when, what stands last. An order told anew was placed when it was first.
+What was said last counts; where nothing says when, what stands last. Orders told whole have been made one before.
 """
 
 JOIN_PARTS = f"""
@@ -86,7 +87,7 @@ def _whole(name: str, half: str) -> str:
 
 
 DOCUMENTS = f"""
-SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
+SELECT summed.*, concat_ws('+', head_digest, line_digest) AS digest, t.told AS told FROM (
     SELECT
         doc_id AS order_id,
         max(customer_id) AS customer_id,
@@ -111,7 +112,7 @@ SELECT *, concat_ws('+', head_digest, line_digest) AS digest FROM (
         {_digest("NOT is_line")} AS head_digest,
         {_digest("is_line")} AS line_digest
     FROM sale WHERE doc = 'order' GROUP BY doc_id
-) AS summed
+) AS summed LEFT JOIN tellings AS t ON summed.order_id = t.doc_id
 """
 """One row per order of this import."""
 
@@ -119,20 +120,26 @@ _SAME = """((d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'),
         AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest)))"""
 FATES = """
 WITH known AS (
-    SELECT o.order_id, o.customer_id, o.digest, o.quantity, o.products, o.placed_at, o.told_at
+    SELECT o.order_id, o.customer_id, o.digest, o.quantity, o.products, o.placed_at, o.told_at, o.told
     FROM orders AS o JOIN documents AS d ON o.order_id = d.order_id WHERE o.source = $source
 ), changed AS (
     SELECT d.order_id, d.lines AS lines, k.quantity AS stored_quantity, coalesce(k.products, 0) AS stored_products,
         k.order_id IS NULL AS is_new, d.head_digest IS NULL AS is_headless,
         d.is_whole = 1 AND d.lines > 0 AND d.head_digest IS NOT NULL AS is_whole,
         coalesce(d.told_at < k.told_at, false) AS is_late,
-        {same} AS is_same,
-        CASE WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
-        CASE WHEN d.told_at < k.told_at THEN coalesce(k.customer_id, d.customer_id)
+        {same} AS is_same, d.told IS NOT NULL AND k.told IS NOT NULL AS is_met,
+        coalesce(json_extract_string(d.told, '$.lines') IS NOT DISTINCT FROM json_extract_string(k.told, '$.lines')
+            AND d.customer_id IS NOT DISTINCT FROM k.customer_id AND d.placed_at = k.placed_at, false) AS is_lined,
+        CASE WHEN d.told IS NOT NULL AND k.told IS NOT NULL THEN d.placed_at
+            WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
+        CASE WHEN d.told IS NOT NULL AND k.told IS NOT NULL THEN d.customer_id
+            WHEN d.told_at < k.told_at THEN coalesce(k.customer_id, d.customer_id)
             ELSE coalesce(d.customer_id, CASE WHEN d.is_whole = 1 THEN k.customer_id END) END AS customer_id,
         CASE WHEN k.told_at > d.told_at THEN k.told_at ELSE coalesce(d.told_at, k.told_at) END AS told_at
     FROM documents AS d LEFT JOIN known AS k ON d.order_id = k.order_id
-    WHERE k.order_id IS NULL OR CASE WHEN {same} THEN coalesce(d.told_at > k.told_at, false)
+    WHERE k.order_id IS NULL OR CASE WHEN d.told IS NOT NULL AND k.told IS NOT NULL
+            THEN d.told <> k.told OR d.placed_at <> k.placed_at OR d.told_at <> k.told_at
+        WHEN {same} THEN coalesce(d.told_at > k.told_at, false)
         ELSE NOT coalesce(d.told_at < k.told_at AND (d.is_whole = 0 OR d.placed_at >= k.placed_at), false) END
 ), met AS (
     SELECT order_id, stored_quantity FROM changed WHERE NOT is_new
@@ -162,6 +169,8 @@ WITH known AS (
 SELECT c.order_id AS order_id, c.placed_at AS placed_at, c.customer_id AS customer_id, c.told_at AS told_at,
     CASE
         WHEN c.is_new THEN 'new'
+        WHEN c.is_met AND c.is_lined THEN 'retold'
+        WHEN c.is_met THEN 'replaced'
         WHEN c.is_same THEN 'again'
         WHEN c.is_late THEN 'dated'
         WHEN c.is_whole THEN 'replaced'
@@ -191,7 +200,7 @@ _LINE = """
     s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
     {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
-_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated', 'again')"
+_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated', 'again', 'retold')"
 LINES_ARRIVING = f"""
 SELECT count(*) AS n FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id WHERE {_WRITTEN}
 """
@@ -247,13 +256,14 @@ FROM stored_lines AS l JOIN ({_ARRIVING}) AS a ON l.order_id = a.order_id AND l.
 _ORDER_COLUMNS = (
     "source", "order_id", "customer_id", "placed_at", "received_at", "currency", "total_minor", "discount_minor",
     "shipping_minor", "tax_minor", "goods_minor", "quantity", "products", "channel", "coupon", "country", "digest", "told_at",
+    "told",
 )  # fmt: skip
 ORDERS = """
 SELECT $source AS source, d.order_id AS order_id, d.customer_id AS customer_id, d.placed_at AS placed_at,
     coalesce(d.received_at, $received_at) AS received_at, d.currency AS currency, d.total_minor AS total_minor,
     d.discount_minor AS discount_minor, d.shipping_minor AS shipping_minor, d.tax_minor AS tax_minor,
     d.goods_minor AS goods_minor, d.quantity AS quantity, d.products AS products, d.channel AS channel, d.coupon AS coupon,
-    d.country AS country, d.digest AS digest, d.told_at AS told_at
+    d.country AS country, d.digest AS digest, d.told_at AS told_at, d.told AS told
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 """
 """The orders that are new."""
@@ -292,7 +302,8 @@ SELECT $source AS source, d.order_id AS order_id, coalesce(f.customer_id, o.cust
     {", ".join(map(_filled, ("channel", "coupon", "country")))},
     CASE WHEN {_STANDS} THEN o.digest
         WHEN f.fate IN ('joined', 'resumed', 'itemised', 'headed') THEN concat(o.digest, '+', d.digest) ELSE d.digest END
-        AS digest, f.told_at AS told_at
+        AS digest, f.told_at AS told_at,
+    CASE WHEN f.fate IN ('dated', 'itemised') THEN o.told WHEN {_PARTS_JOINED} THEN NULL ELSE d.told END AS told
 FROM documents AS d JOIN fates AS f ON d.order_id = f.order_id
 LEFT JOIN (
     SELECT k.* FROM orders AS k JOIN fates AS f ON k.order_id = f.order_id WHERE k.source = $source

@@ -108,10 +108,11 @@ class _Reader:
 
 
 def _kind_and_name(rows: Rows, told: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return the type of each event, and Segment's name of it."""
+    """Return the type of each event, and Segment's name of it; a page or screen keeps its own, whatever it is called."""
     if rows.given:
         return rows.given["type"], rows.given["name"]
-    return told["type"], by_distinct(told["event"], lambda text: segment_name(text.strip()), pa.string())
+    own = trimmed(told["event"])
+    return told["type"], either(as_mask(pc.equal(told["type"], "track")), by_distinct(own, segment_name, pa.string()), own)
 
 
 def _is_said(ours: str, theirs: str) -> bool:
