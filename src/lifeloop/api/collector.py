@@ -16,15 +16,15 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from lifeloop.api import client_settings
 from lifeloop.api.auth import Caller, checked, no_key
 from lifeloop.api.errors import ApiError, problems, refusal
 from lifeloop.api.parts import Door
+from lifeloop.api.receiving import read_body
 from lifeloop.base.clock import micros
 from lifeloop.base.errors import LifeloopError
-from lifeloop.collect.live.bodies import BODY_BYTES, BadBody, Opened, TooLarge, open_body
+from lifeloop.collect.live.bodies import BadBody, Opened, TooLarge, key_in_headers, open_body
 from lifeloop.collect.spool.errors import SpoolBusy, SpoolFailed
 from lifeloop.collect.spool.record import Stamp, WireForm
 from lifeloop.store.keys import ApiKey
@@ -52,6 +52,11 @@ _ASKED = "cannot collect events"
 _RETRY_S = 5
 """Seconds after which a client should come back when the spool's disk does not take what it sent."""
 _TEXT_CHARACTERS = 512
+_PLAIN_BYTES = 128 << 10
+"""Bodies above are looked at beside the event loop, so that others need not wait."""
+_PACKED_BYTES = 1 << 10
+"""The same for what is packed: it may be a thousand times as large."""
+_PACKED = (b"\x1f", b"\x78")
 _TAKEN: Mapping[WireForm, dict[str, Any]] = {"segment": {"success": True}, "posthog": {"status": 1}}
 _HEADERS = "authorization,content-type,anonymousid,sentat,x-retry-count"
 _PREFLIGHT = {"Access-Control-Allow-Methods": "POST,GET,OPTIONS", "Access-Control-Max-Age": "86400", "Vary": "Origin"}
@@ -70,7 +75,7 @@ class CollectRoute(APIRoute):
             try:
                 response = await endpoint(request)
             except (LifeloopError, HTTPException) as error:
-                response = refusal(error)
+                response = refusal(error, request)
             response.headers.update(_OPEN)
             return response
 
@@ -103,15 +108,25 @@ async def _collect(request: Request, form: WireForm, type_in_path: str | None) -
 
 
 async def _let_in(door: Door, request: Request) -> tuple[Opened, ApiKey, dict[str, str]]:
-    """Return a request's events and its key, and what to tell of the key's rate. Raises ApiError."""
-    raw = await read_body(request)
+    """Return a request's events and its key, and what to tell of the key's rate. Raises ApiError.
+
+    A key that stands in the headers is looked at before anything is read.
+    """
+    secret = key_in_headers(request.headers)
+    known = None if secret is None else await _admitted(door, request, secret)
+    raw = await read_body(request, door.rooms.anybody if known is None else door.rooms.known)
     try:
-        opened = open_body(raw, request.headers)
+        large = len(raw) > (_PACKED_BYTES if raw[:1] in _PACKED else _PLAIN_BYTES)
+        opened = await run_in_threadpool(open_body, raw, request.headers) if large else open_body(raw, request.headers)
     except TooLarge as error:
         raise _too_large(error) from error
     except BadBody as error:
         raise ApiError(400, "bad_body", error.asked, error.found, error.fix) from error
-    secret = opened.key or request.query_params.get("writeKey")
+    return opened, *(known or await _admitted(door, request, opened.key or request.query_params.get("writeKey")))
+
+
+async def _admitted(door: Door, request: Request, secret: str | None) -> tuple[ApiKey, dict[str, str]]:
+    """Return the key of a request, which counts against it, and what to tell of its rate. Raises ApiError."""
     key = await _key(door, secret, request.headers.get("origin"))
     request.state.caller = Caller(key)
     allowance = door.collecting.take(key.key_id)
@@ -119,28 +134,7 @@ async def _let_in(door: Door, request: Request) -> tuple[Opened, ApiKey, dict[st
         found = f"the key sends more than {door.collecting.per_second:g} requests a second"
         fix = f"Come back in {allowance.wait_s} s; clients send up to 2,500 events in one request."
         raise ApiError(429, "too_many_requests", _ASKED, found, fix, headers=allowance.headers)
-    return opened, key, allowance.headers
-
-
-async def read_body(request: Request) -> bytes:
-    """Return the body as it was sent; no more than the largest body is ever held."""
-    said = request.headers.get("content-length", "")
-    pieces, size = [], int(said) if said.isascii() and said.isdigit() else 0
-    if size <= BODY_BYTES:
-        size = 0
-        try:
-            async for piece in request.stream():
-                pieces.append(piece)
-                size += len(piece)
-                if size > BODY_BYTES:
-                    break
-        except ClientDisconnect as error:
-            raise ApiError(400, "cut_short", _ASKED, "the connection ended within the body", "Send it again.") from error
-    if size > BODY_BYTES:
-        raise _too_large(
-            TooLarge("cannot take the request's body", f"it has more than {BODY_BYTES:,} bytes", "Send less at once.")
-        )
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return key, allowance.headers
 
 
 def _too_large(error: TooLarge) -> ApiError:
@@ -212,7 +206,7 @@ _BODY = {
         "content": {"application/json": {"schema": {}}},
     }
 }
-_REFUSALS = problems(400, 401, 403, 413, 429, 503)
+_REFUSALS = problems(400, 401, 403, 408, 413, 429, 503)
 _KEY_IN_PATH = {"parameters": [{"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}]}
 
 

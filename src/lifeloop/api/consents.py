@@ -15,13 +15,14 @@ from lifeloop.api.guard import KEYED, REFUSALS, ReadRoute
 from lifeloop.api.idempotent import IDEMPOTENT, AdminRoute
 from lifeloop.api.paging import Cursor, Limit, cursor_of, place_of
 from lifeloop.api.parts import TheCaller, TheDoor
-from lifeloop.api.shapes import PLAIN, CustomerId
+from lifeloop.api.shapes import PLAIN, CustomerId, Keepable
 from lifeloop.base.clock import instant_of, micros
 from lifeloop.base.ids import stable_id
 from lifeloop.store.consents import ConsentRow
 from lifeloop.store.suppressions import Suppression, allow, find_suppression, list_suppressions, suppress
 from lifeloop.unify.identity import resolve
 from lifeloop.unify.people import consents_of, tell_consent
+from lifeloop.unify.told import plain
 
 _WORD = r"^[a-z][a-z0-9_.-]*$"
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=_WORD)]
@@ -54,7 +55,7 @@ class Consent(BaseModel):
             purpose=row.purpose,
             state=cast(State, row.state),
             basis=row.basis,
-            proof=None if row.proof is None else json.loads(row.proof),
+            proof=None if row.proof is None else plain(row.proof),
             source=row.source,
             told_at=instant_of(row.told_at),
             received_at=instant_of(row.received_at),
@@ -76,7 +77,7 @@ class ConsentSaid(BaseModel):
     purpose: Word = Field("marketing", description="`marketing`, `analytics`, ...")
     state: State = Field(description="What they say.")
     basis: Word = Field("consent", description="On what ground: `consent`, `contract`, `legitimate_interest`, ...")
-    proof: dict[str, Any] = Field(
+    proof: Keepable = Field(
         default_factory=dict, max_length=50, description="What proves it: the form, its wording, the address it came from."
     )
     told_at: AwareDatetime | None = Field(None, description="When they said so; now, where it is not given.")

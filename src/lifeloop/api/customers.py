@@ -92,13 +92,12 @@ def timeline(door: TheDoor, customer_id: CustomerId, limit: Limit = 100, cursor:
         before = (int(at), str(mark))
     with door.app.store.reading() as connection:
         known = resolve(connection, customer_id)
-        entries = people.timeline(connection, known, limit=limit + 1, before=before)
+        lately = past.lately(connection, door.app.engine, known, before=before, limit=limit + 1)
     cut = (past.ALWAYS, "") if before is None else (instant_of(before[0]), before[1])
-    lately, before_that = [past.of_entry(one) for one in entries], past.timeline(door.app.engine, known, cut, limit + 1)
-    happened, more = past.together([lately, before_that], limit)
+    happened, more = past.together([lately, past.timeline(door.app.engine, known, cut, limit + 1)], limit)
     return Timeline(
         customer_id=known.customer_id,
-        timeline=[happening(one) for one in happened if not one.is_bot],
+        timeline=[happening(one) for one in happened],
         next=cursor_of(micros(happened[-1].at), happened[-1].id) if more else None,
     )
 
@@ -136,7 +135,7 @@ def customer(door: TheDoor, customer_id: CustomerId, as_of: AsOf = None) -> Cust
         features=past.features(engine, known.customer_id, moment) if moment else {},
         consents=[Consent.of(one.told[0]) for one in live.consents],
         cart=[] if as_of else [cart_line(line) for line in live.cart],
-        timeline=[happening(one) for one in happened if not one.is_bot],
+        timeline=[happening(one) for one in happened],
     )
 
 
@@ -152,13 +151,14 @@ def _live(door: Door, customer_id: str, *, until: datetime | None) -> _Live:
     with door.app.store.reading() as connection:
         known = resolve(connection, customer_id)
         consents = people.consents_of(connection, known)
-        entries = people.timeline(connection, known, limit=LAST, before=before)
         return _Live(
             known=known,
             profile=people.profile_of(connection, known),
             cart=people.cart_of(connection, known),
             consents=[one for one in consents if before is None or one.told_at < before[0]],
-            happened=[past.of_entry(one) for one in entries if not one.is_bot],
+            happened=past.lately(
+                connection, door.app.engine, known, before=before, limit=LAST, orders_before=until or past.ALWAYS
+            ),
         )
 
 

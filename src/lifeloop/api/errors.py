@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -22,6 +23,7 @@ from lifeloop.base.errors import (
     StoreError,
     UnknownName,
 )
+from lifeloop.base.logging import log
 from lifeloop.unify.identity import RulingRefused
 
 
@@ -63,19 +65,24 @@ _PLAIN = {
     405: ("wrong_method", "GET /docs lists the methods of every path."),
     413: ("too_large", "Send less at once."),
 }
+_AWAY = {
+    "lake_unavailable": "the lake cannot be read or written now",
+    "store_unavailable": "the store does not answer now",
+    "model_unavailable": "a model cannot be loaded now",
+}
 _AGAIN = {"Retry-After": "1"}
 """For what may pass by itself."""
 
 
-def refusal(error: Exception) -> Response:
-    """Return the answer to a request that ended in an error raised on purpose."""
+def refusal(error: Exception, request: Request) -> Response:
+    """Return the answer to a request that ended in an error raised on purpose. Where the shop's data lies is in none."""
     if isinstance(error, ApiError):
         return _problem(error.status, error.error, error, error.headers)
     if isinstance(error, LifeloopError):
         for kind, status, name in _KINDS:
             if isinstance(error, kind):
-                return _problem(status, name, error, _AGAIN if status == 503 else {})
-        return _problem(500, "failed", error, {})
+                return _away(name, error) if status == 503 else _problem(status, name, _anywhere(error, request), {})
+        return _problem(500, "failed", _anywhere(error, request), {})
     if isinstance(error, RequestValidationError):
         return _invalid(error)
     assert isinstance(error, HTTPException)
@@ -84,15 +91,45 @@ def refusal(error: Exception) -> Response:
     return _problem(error.status_code, name, said, dict(error.headers or {}))
 
 
-async def refuse(_request: Request, error: Exception) -> Response:
+async def refuse(request: Request, error: Exception) -> Response:
     """Answer an error raised on purpose."""
-    return refusal(error)
+    return refusal(error, request)
 
 
 async def apologise(_request: Request, _error: Exception) -> Response:
     """Answer an error nobody foresaw; what it was stands in the log and never in the answer."""
     said = LifeloopError("the request cannot be served", "something unforeseen went wrong", "The server's log says what.")
     return _problem(500, "internal", said, {})
+
+
+def placeless(said: Any, home: Path) -> Any:
+    """Return a text, or JSON, without the path of the data home: who reads over HTTP has no use for it.
+
+    >>> placeless("no orders in /srv/shop: lifeloop run --home /srv/shop; see /srv/shop/a.csv", Path("/srv/shop"))
+    'no orders: lifeloop run; see a.csv'
+    """
+    if isinstance(said, dict):
+        return {name: placeless(inner, home) for name, inner in said.items()}
+    if isinstance(said, list):
+        return [placeless(inner, home) for inner in said]
+    if isinstance(said, str):
+        for old, new in ((f"{home}/", ""), (f" --home {home}", ""), (f" in {home}", ""), (f"{home}", "the data home")):
+            said = said.replace(old, new)
+    return said
+
+
+def _anywhere(error: LifeloopError, request: Request) -> LifeloopError:
+    home = request.app.state.door.app.home.path
+    return LifeloopError(*(placeless(text, home) for text in (error.asked, error.found, error.fix)))
+
+
+def _away(name: str, error: LifeloopError) -> Response:
+    """Answer that a part of the house is away. What it said of itself names tables, hosts and files: that is for the log."""
+    log().warning("a part of the house is away", error=name, asked=error.asked, found=error.found)
+    said = LifeloopError(
+        "the request cannot be served", _AWAY[name], "Come back in a moment; the server's log says what is wrong."
+    )
+    return _problem(503, name, said, _AGAIN)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -105,6 +142,7 @@ _ABOUT = {
     401: "No key, or one that is not valid here.",
     403: "The key may not do this.",
     404: "There is no such thing.",
+    408: "Its body did not come in time.",
     409: "Another request with the same Idempotency-Key is being worked on, or it contradicts what there is.",
     413: "It is larger than what is taken.",
     422: "A value is missing, or is not of its kind.",

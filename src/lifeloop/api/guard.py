@@ -58,7 +58,7 @@ class GuardedRoute(APIRoute):
                 headers = let_through(door, caller, request)
                 response = await self.answer(request, inner)
             except (LifeloopError, HTTPException, RequestValidationError) as error:
-                response = refusal(error)
+                response = refusal(error, request)
             for name, value in headers.items():
                 response.headers.setdefault(name, value)
             response.headers.update(_ANSWER)

@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field
 from lifeloop.api.looks import Looked
 from lifeloop.api.parts import Door, TheDoor
 from lifeloop.base.clock import micros
-from lifeloop.base.errors import LifeloopError, StoreError
+from lifeloop.base.errors import LakeError, LifeloopError, StoreError
+from lifeloop.base.logging import log
 from lifeloop.schema import ORDER
 from lifeloop.store.signs import read_signs
 
@@ -73,7 +74,9 @@ def _look(name: str, look: Callable[[], str]) -> Looked:
     try:
         return Looked(name=name, ok=True, found=look())
     except LifeloopError as error:
-        return Looked(name=name, ok=False, found=error.asked)
+        log().warning("a check failed", check=name, asked=error.asked, found=error.found)
+        hidden = isinstance(error, LakeError | StoreError)  # they name files and hosts
+        return Looked(name=name, ok=False, found="does not answer" if hidden else error.asked)
     except OSError as error:
         return Looked(name=name, ok=False, found=error.strerror or type(error).__name__)
 

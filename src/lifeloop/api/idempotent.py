@@ -7,6 +7,7 @@ Stripe's, whose API made the header known; `lifeloop.store.idempotency` keeps th
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from lifeloop.api.auth import Caller
 from lifeloop.api.errors import ApiError, apologise, refusal
 from lifeloop.api.guard import GuardedRoute, Handler, asked_for
 from lifeloop.api.parts import Door
+from lifeloop.api.receiving import BODY_SECONDS, too_slow
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.logging import log
 from lifeloop.store import idempotency
@@ -60,12 +62,16 @@ class AdminRoute(GuardedRoute):
 
 
 def bounded(request: Request, most: int) -> Request:
-    """Return the request with a body that is refused once it has more than `most` bytes. Its reading raises ApiError."""
+    """Return the request with a body that is refused above `most` bytes, or when nothing comes. Its reading raises ApiError."""
     taken = 0
 
     async def receive() -> Message:
         nonlocal taken
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await request.receive()
+        except TimeoutError as error:
+            raise too_slow(asked_for(request), BODY_SECONDS) from error
         taken += len(message.get("body", b""))
         if taken > most:
             asked, found = asked_for(request), f"the body has more than {most:,} bytes"
@@ -124,7 +130,7 @@ async def _done(request: Request, inner: Handler) -> Response:
     try:
         return await inner(request)
     except (LifeloopError, HTTPException, RequestValidationError) as error:
-        return refusal(error)
+        return refusal(error, request)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and answered
         log().exception("an endpoint failed", asked=asked_for(request))
         return await apologise(request, error)

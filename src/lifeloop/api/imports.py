@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
@@ -19,7 +20,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from lifeloop.api.errors import ApiError, problems
+from lifeloop.api.errors import ApiError, placeless, problems
 from lifeloop.api.guard import KEYED, REFUSALS, Handler, ReadRoute, asked_for
 from lifeloop.api.idempotent import IDEMPOTENT, AdminRoute, bounded, once
 from lifeloop.api.parts import Door, TheCaller, TheDoor
@@ -47,8 +48,8 @@ class Import(BaseModel):
     answer: dict[str, Any] | None = Field(description="What came of it: rows by table, rejected rows, warnings; or why not.")
 
     @classmethod
-    def of(cls, job: Job) -> Import:
-        """Return a job as it is shown."""
+    def of(cls, job: Job, home: Path) -> Import:
+        """Return a job as it is shown: without the path of the data home."""
         return cls(
             import_id=job.job_id,
             state=job.state,
@@ -56,7 +57,7 @@ class Import(BaseModel):
             made_at=instant_of(job.made_at),
             started_at=None if job.started_at is None else instant_of(job.started_at),
             ended_at=None if job.ended_at is None else instant_of(job.ended_at),
-            answer=job.answer,
+            answer=placeless(job.answer, home),
         )
 
 
@@ -150,14 +151,15 @@ def ask(
     with door.app.store.writing() as connection:
         _sweep(connection, door)
         job = jobs.ask(connection, "import", asked, door.app.clock, job_id=f"import_{upload.path.parent.name}")
-    return Import.of(job)
+    return Import.of(job, door.app.home.path)
 
 
 @imports_read.get("/imports", summary="The last imports")
 def last_imports(door: TheDoor) -> Imports:
     """Return the last hundred imports that were asked for over HTTP."""
+    home = door.app.home.path
     with door.app.store.reading() as connection:
-        return Imports(imports=[Import.of(job) for job in jobs.list_jobs(connection, kind="import", limit=100)])
+        return Imports(imports=[Import.of(job, home) for job in jobs.list_jobs(connection, kind="import", limit=100)])
 
 
 @imports_read.get("/imports/{import_id}", summary="What came of an import", responses=problems(404))
@@ -170,14 +172,14 @@ def one_import(
         job = jobs.find(connection, import_id)
     if job.kind != "import":
         raise ApiError(404, "unknown_name", "cannot show the import", "there is no such import", "GET /v1/imports lists them.")
-    return Import.of(job)
+    return Import.of(job, door.app.home.path)
 
 
 async def _received(request: Request, folder: Path) -> Upload:
     """Write the file of a request into `folder`. Raises ApiError where there is none, or it is too large."""
     form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
     try:
-        await run_in_threadpool(folder.mkdir, parents=True)
+        await run_in_threadpool(_make, folder)
         return await (_from_form(request, folder) if form else _written(request.stream(), folder / "upload"))
     except OSError as error:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
@@ -209,13 +211,24 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
 
 async def _written(pieces: AsyncIterator[bytes], path: Path) -> Upload:
     digest = hashlib.sha256()
-    with path.open("wb") as stream:
+    with open(path, "wb", opener=_private) as stream:
         async for piece in pieces:
             digest.update(piece)
             await run_in_threadpool(stream.write, piece)
     if not path.stat().st_size:
         raise ApiError(400, "no_file", "cannot import what was sent", "it is empty", "Send the file as the body, or in a form.")
     return Upload(path, digest.hexdigest())
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that only we may look into, within one like it: what is sent may be about people."""
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    folder.parent.chmod(0o700)
+    folder.mkdir(mode=0o700)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from lifeloop.api.auth import Caller, KeyRing
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Kept, Looks
 from lifeloop.api.metrics import Metrics
+from lifeloop.api.receiving import Rooms
 from lifeloop.app import App
 from lifeloop.collect.spool.record import Stamp
 
@@ -54,6 +55,7 @@ class Door:
     metrics: Metrics
     looks: Looks
     kept: Kept = field(default_factory=Kept)
+    rooms: Rooms = field(default_factory=Rooms)
 
     @property
     def app(self) -> App:

@@ -14,11 +14,15 @@ from lifeloop.base.clock import instant_of
 from lifeloop.lake import Engine
 from lifeloop.measure.customers import FEATURES_SQL, SCORES_SQL, Score, reasons_of
 from lifeloop.schema import CUSTOMER, EVENT, ORDER, REFUND, SCORE, SNAPSHOT
+from lifeloop.store import Connection
 from lifeloop.store.timeline import Entry
+from lifeloop.unify import people
 from lifeloop.unify.identity import Known
 
+ORDERED = "Order Completed"
 ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 """A cut behind everything."""
+_PAGE = 200
 
 TIMELINE_SQL = """
 SELECT happened_at, id, kind, name, reference, amount_minor, products, source, message_id, properties FROM (
@@ -46,9 +50,21 @@ SELECT happened_at, id, kind, name, reference, amount_minor, products, source, m
     WHERE e.customer_id IS NULL AND NOT coalesce(e.is_bot, false)
         AND e.occurred_at >= s.since_at AND e.occurred_at < s.until_at
 ) AS happened
-WHERE happened_at < $at OR (happened_at = $at AND id < $id)
+WHERE (happened_at < $at OR (happened_at = $at AND id < $id))
+    AND NOT EXISTS (
+        SELECT 1 FROM orders AS b JOIN names AS n ON n.name = b.customer_id
+        WHERE happened.name = 'Order Completed' AND happened.kind = 'track'
+            AND b.source = happened.source AND b.order_id = happened.reference
+    )
 ORDER BY happened_at DESC, id DESC
 LIMIT $limit
+"""
+"""The event of an order is left out where the order itself stands beside it."""
+
+PLACED_SQL = """
+SELECT DISTINCT o.source AS source, o.order_id AS order_id
+FROM orders AS o JOIN names AS n ON n.name = o.customer_id
+WHERE o.placed_at < $at
 """
 
 PROFILE_SQL = """
@@ -85,7 +101,6 @@ class Happened:
     source: str
     message_id: str | None
     properties: dict[str, Any]
-    is_bot: bool = False
 
     @property
     def mark(self) -> tuple[str, str, str]:
@@ -106,7 +121,6 @@ def of_entry(entry: Entry) -> Happened:
         source=entry.source,
         message_id=entry.message_id,
         properties=_object(entry.properties),
-        is_bot=entry.is_bot,
     )
 
 
@@ -118,6 +132,41 @@ def timeline(engine: Engine, known: Known, before: tuple[datetime, str], limit: 
     tables = {"orders": ORDER, "refunds": REFUND, "events": EVENT, "names": _names(known), "spans": _spans(known)}
     rows = engine.as_stored.query(TIMELINE_SQL, tables, at=before[0], id=before[1], limit=limit).to_pylist()
     return [Happened(at=row.pop("happened_at"), properties=_object(row.pop("properties")), **row) for row in rows]
+
+
+def placed(engine: Engine, known: Known, before: datetime = ALWAYS) -> frozenset[tuple[str, str | None]]:
+    """Return the orders of a customer that the lake knows of: source and id."""
+    tables = {"orders": ORDER, "names": _names(known)}
+    rows = engine.as_stored.query(PLACED_SQL, tables, at=before).to_pylist()
+    return frozenset((row["source"], row["order_id"]) for row in rows)
+
+
+def lately(
+    connection: Connection,
+    engine: Engine,
+    known: Known,
+    *,
+    before: tuple[int, str] | None,
+    limit: int,
+    orders_before: datetime = ALWAYS,
+) -> list[Happened]:
+    """Return the last things in the store that belong into a timeline, the latest first.
+
+    What robots did is no part of it, nor the event of an order in the lake, which stands in the timeline itself.
+    """
+    found: list[Happened] = []
+    orders: frozenset[tuple[str, str | None]] | None = None
+    page = max(limit, _PAGE)
+    while len(found) < limit:
+        entries = people.timeline(connection, known, limit=page, before=before)
+        shown = [of_entry(one) for one in entries if not one.is_bot]
+        if orders is None and any(one.name == ORDERED for one in shown):
+            orders = placed(engine, known, orders_before)
+        found += [one for one in shown if one.name != ORDERED or (one.source, one.reference) not in (orders or ())]
+        if len(entries) < page:
+            break
+        before = (entries[-1].occurred_at, entries[-1].message_id)
+    return found[:limit]
 
 
 def profile(engine: Engine, known: Known, at: datetime) -> dict[str, Any]:
@@ -168,7 +217,9 @@ def together(lists: Sequence[Sequence[Happened]], limit: int) -> tuple[list[Happ
     found: dict[tuple[str, str, str], Happened] = {}
     for happened in (one for some in lists for one in some):
         found.setdefault(happened.mark, happened)
-    latest = sorted(found.values(), key=lambda one: (one.at, one.id), reverse=True)
+    orders = {(one.source, one.id) for one in found.values() if one.kind == "order"}
+    shown = [one for one in found.values() if one.name != ORDERED or (one.source, one.reference) not in orders]
+    latest = sorted(shown, key=lambda one: (one.at, one.id), reverse=True)
     return latest[:limit], len(latest) > limit
 
 

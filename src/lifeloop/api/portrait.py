@@ -20,7 +20,6 @@ from lifeloop.unify.identity import Known
 LAST = 20
 """How much of the timeline stands in the answer about one customer."""
 
-ORDERED = "Order Completed"
 NO_RUN = {
     "prospect": Text(
         "Known to the shop, but has not ordered yet; no run has looked at them so far.",
@@ -126,7 +125,7 @@ def stage_of(engine: Engine, known: Known, scored: list[Score], happened: list[p
         if score.target == "stage" and score.label is not None:
             reasons = [ReasonShown.of(reason) for reason in score.reasons]
             return StageShown(name=cast(StageName, score.label), provisional=False, reasons=reasons, version=score.version)
-    bought = any(one.name == ORDERED for one in happened) or past.has_ordered(engine, known, cut)
+    bought = any(one.name == past.ORDERED for one in happened) or past.has_ordered(engine, known, cut)
     name: StageName = "new" if bought else "prospect"
     reason = ReasonShown(feature="orders", effect=1.0, en=NO_RUN[name].en, zh=NO_RUN[name].zh)
     return StageShown(name=name, provisional=True, reasons=[reason], version=None)

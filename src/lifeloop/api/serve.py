@@ -17,6 +17,7 @@ import uvicorn
 
 from lifeloop.api.app import make_app
 from lifeloop.api.parts import Parts, Role
+from lifeloop.api.protocol import BoundedProtocol
 from lifeloop.app import App
 from lifeloop.app.children import PARTS, Children, Part
 from lifeloop.base.errors import SettingsError
@@ -37,6 +38,9 @@ STALE_SECONDS = {"indexer": 30.0, "flow": 120.0, "jobs": 60.0}
 _MB = 1 << 20
 _GRACE_SECONDS = 10
 _BACKLOG = 2048
+_CONNECTIONS = 2048
+"""How many there may be at once; what each of them may hold is bounded, too."""
+_KEEP_ALIVE_SECONDS = 10
 _SPOOL_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 
@@ -123,12 +127,14 @@ async def _open(
     )
     config = uvicorn.Config(
         make_app(parts),
-        http="httptools",
+        http=BoundedProtocol,
         loop="none",
         log_config=None,
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     host, port = listening.getsockname()[:2]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from lifeloop.measure.customers import Reason, Score
 
@@ -28,6 +30,52 @@ AsOf: TypeAlias = Annotated[
 ]
 
 StageName: TypeAlias = Literal["prospect", "new", "active", "loyal", "at_risk", "lapsed", "won_back"]
+
+
+JSON_BYTES = 16 << 10
+"""How large JSON of a caller's own making may be."""
+
+_DEEP = 20
+_WHOLE = 1 << 63
+
+
+def _keepable(said: dict[str, Any]) -> dict[str, Any]:
+    """Return JSON that every database and every reader can take. Raises ValueError."""
+    _look_into(said, _DEEP)
+    if len(json.dumps(said, ensure_ascii=False).encode()) > JSON_BYTES:
+        raise ValueError(f"it has more than {JSON_BYTES:,} bytes")
+    return said
+
+
+def _look_into(said: Any, deep: int) -> None:
+    if not deep:
+        raise ValueError(f"it is nested more than {_DEEP} deep")
+    if isinstance(said, str):
+        _look_at(said)
+    elif isinstance(said, float) and not math.isfinite(said):
+        raise ValueError("it holds a number that is not finite")
+    elif isinstance(said, int) and not -_WHOLE <= said < _WHOLE:
+        raise ValueError("it holds a whole number of more than 64 bits")
+    elif isinstance(said, dict):
+        for name, inner in said.items():
+            _look_at(name)
+            _look_into(inner, deep - 1)
+    elif isinstance(said, list):
+        for inner in said:
+            _look_into(inner, deep - 1)
+
+
+def _look_at(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half a character") from error
+    if "\0" in text:
+        raise ValueError("it holds the character 0")
+
+
+Keepable: TypeAlias = Annotated[dict[str, Any], AfterValidator(_keepable)]
+"""JSON of a caller's own making."""
 
 
 class ReasonShown(BaseModel):

@@ -17,9 +17,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from lifeloop.api.collector import keep, read_body
+from lifeloop.api.collector import keep
 from lifeloop.api.errors import ApiError, problems
 from lifeloop.api.parts import Door
+from lifeloop.api.receiving import read_body
 from lifeloop.base.clock import micros
 from lifeloop.base.config import WebhookSettings
 from lifeloop.base.errors import LifeloopError
@@ -98,7 +99,7 @@ async def _take(request: Request, system: System) -> Response:
     door: Door = request.app.state.door
     name = request.path_params["name"]
     shop = _shop(door, system, name)
-    body, headers = await read_body(request), _HEADERS[system]
+    body, headers = await read_body(request, door.rooms.anybody), _HEADERS[system]
     said = request.headers.get(headers.signature)
     if said is None and system == "woocommerce" and _PING.fullmatch(body.strip()):
         return _taken("pong")
@@ -194,7 +195,7 @@ def _declare() -> None:
             name=f"webhook_{system}",
             summary=f"Take a webhook of {'Shopify' if system == 'shopify' else 'WooCommerce'}, signed by the shop",
             response_class=JSONResponse,
-            responses=problems(401, 404, 413, 429, 503),
+            responses=problems(400, 401, 404, 408, 413, 429, 503),
             openapi_extra=more,
         )
 
