@@ -28,7 +28,7 @@ services:
 	@.ci/services
 
 test: .venv/.synced services  ## run all tests; installs PostgreSQL, Chromium and Node where they are missing and it may
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile
 
 check: .venv/.synced  ## format, lint, types, floors, generated docs
 	$(RUN) ruff format --check .
