@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -16,7 +16,7 @@ from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
 from lifeloop.base.config import SETTINGS_FILE, Home
 from lifeloop.base.errors import NotEnoughData, SettingsError
 from lifeloop.base.files import write_whole
-from lifeloop.base.lock import writing
+from lifeloop.base.lock import What, writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
 from lifeloop.schema import ORDER, SCORE, SNAPSHOT, TABLES
@@ -155,11 +155,11 @@ class App:
     ) -> ImportReport:
         """Bring files in and unify their customers; the first import settles the base currency.
 
-        Raises SourceError, and LakeError while another import or run writes in this home.
+        Raises SourceError, and LakeError while another import or run writes for this shop.
         """
         from lifeloop.collect import import_files
 
-        with nullcontext() if dry_run else writing(self.home.path, "cannot import now", patience_s=self._patience_s):
+        with nullcontext() if dry_run else self._writing("cannot import now", patience_s=self._patience_s):
             report = import_files(
                 self.lake,
                 self.engine,
@@ -189,7 +189,7 @@ class App:
     def run(self, as_of: datetime, *, progress: Progress = silent) -> RunReport:
         """Compute features and every prediction as of one moment.
 
-        Raises NotEnoughData without orders before it, and LakeError while another import or run writes in this home.
+        Raises NotEnoughData without orders before it, and LakeError while another import or run writes for this shop.
         """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
@@ -200,8 +200,8 @@ class App:
                 f"cannot run as of {as_of:%Y-%m-%d}", f"the first order is of {span.first:%Y-%m-%d}", "Choose a later --as-of."
             )
         home = self.home
-        with writing(home.path, "cannot run now", "run"):
-            with writing(home.path, "cannot run now", patience_s=self._patience_s):
+        with self._writing("cannot run now", "run"):
+            with self._writing("cannot run now", patience_s=self._patience_s):
                 self._unify()
             progress("features", 0, 1)
             customers = write_snapshot(self.lake, self.engine, as_of, zone=self.zone)
@@ -218,7 +218,20 @@ class App:
     @property
     def _patience_s(self) -> float:
         """How long to wait for whoever writes facts: where facts come in live, that is never for long."""
-        return _PATIENCE_S if self.home.spool.exists() else 0.0
+        return _PATIENCE_S if self.home.spool.exists() or self._may_be_shared else 0.0
+
+    @property
+    def _may_be_shared(self) -> bool:
+        """Whether other homes, of other machines, may write to the same lake and store."""
+        return self.home.settings.store.url is not None and not self.store.is_sqlite
+
+    def _writing(self, asked: str, what: What = "facts", *, patience_s: float = 0.0) -> AbstractContextManager[None]:
+        """Hold `what` of this shop, in all its homes. Raises LakeError, StoreError."""
+        if not self._may_be_shared:
+            return writing(self.home.path, asked, what, patience_s=patience_s)
+        from lifeloop.store import shop_lock
+
+        return shop_lock.writing(self.home.path, self.store, asked, what, patience_s=patience_s)
 
     def _unify(self) -> None:
         """Bring customers up to date with the facts, and with what the store knows of people. Raises StoreError."""

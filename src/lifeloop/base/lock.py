@@ -1,7 +1,8 @@
 """One writer at a time in a data home; readers never wait.
 
 Whoever writes facts (an import, the live flow, unification) holds `facts` while it writes; a run holds `run` from its
-beginning to its end, and `facts` only while it unifies, so that live facts go on coming in during a long run.
+beginning to its end, and `facts` only while it unifies, so that live facts go on coming in during a long run. Where several
+homes share one lake, `store.shop_lock` holds the same in their store as well.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ def writing(home: Path, asked: str, what: What = "facts", *, patience_s: float =
         yield
 
 
+def is_taken(asked: str, what: What, where: str) -> LakeError:
+    """Return what to raise when others hold `what`."""
+    who = "another import or run" if what == "facts" else "another run"
+    return LakeError(asked, f"{who} is writing {where}", "Wait until it has ended, then start again.")
+
+
 def _take(file: IO[bytes], asked: str, what: What, patience_s: float) -> None:
     import fcntl
 
@@ -49,9 +56,7 @@ def _take(file: IO[bytes], asked: str, what: What, patience_s: float) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= until:
-                who = "another import or run" if what == "facts" else "another run"
-                fix = "Wait until it has ended, then start again."
-                raise LakeError(asked, f"{who} is writing in this home", fix) from error
+                raise is_taken(asked, what, "in this home") from error
             time.sleep(_LOOK_S)
         else:
             return

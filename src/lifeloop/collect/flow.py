@@ -23,7 +23,6 @@ from lifeloop.base.clock import Clock
 from lifeloop.base.config import Home, Settings
 from lifeloop.base.errors import LakeError
 from lifeloop.base.ids import stable_id
-from lifeloop.base.lock import writing
 from lifeloop.base.money import EXPONENT
 from lifeloop.collect.amounts import currency_in
 from lifeloop.collect.live.batch import Batch, line_of
@@ -42,6 +41,7 @@ from lifeloop.lake import Engine, Lake
 from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED
 from lifeloop.store import Store
 from lifeloop.store.positions import advance, read_position
+from lifeloop.store.shop_lock import writing
 
 READER = "flow"
 """The name of its position in the spool."""
@@ -96,7 +96,7 @@ class Flow:
         settings: Settings,
         clock: Clock,
     ) -> None:
-        """`folder` holds the spool called `spool`; `home` is the data home, whose facts are locked while they are written."""
+        """`folder` holds the spool called `spool`; `home` is the data home: the shop's facts are locked for writing."""
         self._lake, self._engine, self._store = lake, engine.as_stored, store
         self._folder, self._spool, self._home, self._clock = folder, spool, home, clock
         self._settings = settings
@@ -127,14 +127,14 @@ class Flow:
     def _is_free(self) -> bool:
         """Return whether no import writes facts now: what would wait for it is not even read."""
         try:
-            with writing(self._home, _ASKED, patience_s=_SHORT_S):
+            with writing(self._home, self._store, _ASKED, patience_s=_SHORT_S):
                 return True
         except LakeError:
             return False
 
     def _write(self, gathered: _Gathered) -> tuple[str, ...]:
         written: dict[str, None] = {}
-        with writing(self._home, _ASKED, patience_s=_PATIENCE_S):
+        with writing(self._home, self._store, _ASKED, patience_s=_PATIENCE_S):
             if not self._lake.exists(IDENTITY):
                 self._lake.append(IDENTITY, IDENTITY.empty())
             for source, stage in gathered.stages.items():
