@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lifeloop.collect.live.heard import Heard
 from lifeloop.unify.carts import Cart, cart_of_row, row_of_cart
-from lifeloop.unify.profiles import Told, row_of_told, told_of_row
+from lifeloop.unify.profiles import Told, row_of_told, told_of_row, within
 from lifeloop.unify.told import Word, json_text
 
 DAY_US = 86_400_000_000
@@ -79,3 +79,11 @@ def test_a_profile_is_the_same_in_whatever_order_it_is_heard(heard: tuple[list[A
         later.join(told_of_row(kept))
 
     assert row_of_told("ann", later) == row_of_told("ann", told_of(whole + many))
+
+
+def test_a_device_that_tells_nothing_of_a_span_moves_nobodys_first_and_last_day() -> None:
+    told, device = told_of([(5 * DAY_US, "t1", "a")]), told_of([(9 * DAY_US, "t1", "b")])
+
+    told.join(within(device, 0, DAY_US))
+
+    assert (told.first_seen_at, told.last_seen_at, told.known_traits()) == (5 * DAY_US, 5 * DAY_US, {"t1": "a"})

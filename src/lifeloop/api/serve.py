@@ -205,10 +205,10 @@ def _socket(host: str, port: int) -> Iterator[socket.socket]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise SettingsError(
                 f"cannot listen on {host}:{port}",
-                error.strerror or str(error),
+                getattr(error, "strerror", None) or str(error),
                 "Choose another with --port, or stop who has it.",
             ) from error
         listening.set_inheritable(False)

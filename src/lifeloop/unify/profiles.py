@@ -9,6 +9,7 @@ Limits  the newest 100 traits of a name, each up to 2,000 characters of JSON; lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,8 +60,9 @@ class Told:
 
     def join(self, other: Told) -> None:
         """Take in what is known of another owner who is the same, or of the same owner from other events."""
-        self.seen(other.first_seen_at)
-        self.seen(other.last_seen_at)
+        if other.first_seen_at <= other.last_seen_at:
+            self.seen(other.first_seen_at)
+            self.seen(other.last_seen_at)
         for touch in (other.first_touch, other.last_touch):
             if touch is not None:
                 self.touched(touch)
@@ -132,12 +134,18 @@ def name_key(text: Any) -> str | None:
 
 
 def full_name(traits: Mapping[str, Any]) -> str | None:
-    """Return the name that traits tell, as a whole or in parts."""
+    """Return the name that traits tell, as a whole or in parts; a Chinese one as it is written, family first.
+
+    >>> full_name({"firstName": "Ann", "lastName": "Lee"}), full_name({"firstName": "敏", "lastName": "赵"})
+    ('Ann Lee', '赵敏')
+    """
     whole = text_of(traits.get("name"))
-    parts = (
+    given, family = (
         text_of(traits.get(a)) or text_of(traits.get(b)) for a, b in (("firstName", "first_name"), ("lastName", "last_name"))
     )
-    return whole or " ".join(part for part in parts if part) or None
+    if given and family and _HAN.fullmatch(given + family):
+        return whole or family + given
+    return whole or " ".join(part for part in (given, family) if part) or None
 
 
 def told_of_row(row: ProfileRow) -> Told:
@@ -180,6 +188,7 @@ def within(told: Told, since_at: int, until_at: int | None) -> Told:
     return part
 
 
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff·]+")
 _SEARCHED = ("email", "phone", "name", "firstName", "first_name", "lastName", "last_name")
 _TOUCH = msgspec.json.Decoder(tuple[int, msgspec.Raw])
 
