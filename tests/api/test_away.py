@@ -35,7 +35,7 @@ def test_events_are_taken_while_the_store_is_away_and_nothing_else(tmp_path: Pat
         app = App.open(tmp_path, clock=SystemClock())
         app.home.spool.mkdir()
         with open_house(Parts(app=app, spool=basket)) as house:
-            browser, reader = house.with_key("ingest"), house.with_key("read")
+            browser, reader, stranger = house.with_key("ingest"), house.with_key("read"), house.client()
             event = {"event": "Hello", "userId": "ann"}
             assert browser.post("/v1/track", json=event).status_code == 200
             assert reader.get("/v1/customers/nobody").status_code == 404
@@ -46,6 +46,11 @@ def test_events_are_taken_while_the_store_is_away_and_nothing_else(tmp_path: Pat
             refused = reader.get("/v1/customers/nobody")
             ready, alive = reader.get("/readyz"), reader.get("/healthz")
             figures = reader.get("/metrics")
+            strangers = [
+                stranger.post("/v1/track", json=event, headers={"Authorization": "Bearer unknown"}),
+                stranger.get("/v1/segments", headers={"Authorization": "Bearer unknown"}),
+                ready,
+            ]
 
             postgres.start()
             until = time.monotonic() + 30
@@ -61,3 +66,6 @@ def test_events_are_taken_while_the_store_is_away_and_nothing_else(tmp_path: Pat
     assert (ready.status_code, alive.status_code, figures.status_code) == (503, 200, 200)
     assert [check["name"] for check in ready.json()["checks"] if not check["ok"]] == ["store"]
     assert again.status_code == 404
+    assert [answer.status_code for answer in strangers] == [503] * 3
+    for answer in strangers:
+        assert not any(word in answer.text.lower() for word in ("socket", "port", "127.0.0.1", "psycopg", "/tmp"))

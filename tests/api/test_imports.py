@@ -88,6 +88,32 @@ def test_what_was_sent_is_in_the_lake_once_the_worker_has_done_it(empty_house: H
     assert [path.name for path in uploads(empty_house)] == ["more.csv"]
 
 
+def test_what_was_sent_is_for_nobody_else_on_the_machine(empty_house: House) -> None:
+    admin, folder = empty_house.with_key("admin"), empty_house.app.home.path / "uploads"
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    admin.post("/v1/imports", content=ORDERS)
+    admin.post("/v1/imports", files={"file": ("orders.csv", ORDERS, "text/csv")})
+
+    made = [folder, *folder.glob("*"), *folder.glob("*/*")]
+    assert [oct(path.stat().st_mode & 0o777) for path in made] == ["0o700"] * 3 + ["0o600"] * 2
+
+
+def test_an_import_that_failed_says_so_without_saying_where_the_home_is(empty_house: House) -> None:
+    home = str(empty_house.app.home.path)
+    with empty_house.app.store.writing() as connection:
+        job = jobs.ask(connection, "import", {"file": f"{home}/uploads/1/a.csv"}, empty_house.app.clock, job_id="import_1")
+        taken = jobs.claim(connection, ["import"], "me", 60, empty_house.app.clock)
+        assert taken is not None
+        answer = {"error": f"cannot read {home}/uploads/1/a.csv", "seen": [{"home": home}]}
+        jobs.finish(connection, job.job_id, "me", empty_house.app.clock, answer=answer, failed=True)
+
+    told = empty_house.with_key("read").get("/v1/imports/import_1")
+
+    assert told.json()["answer"] == {"error": "cannot read uploads/1/a.csv", "seen": [{"home": "the data home"}]}
+
+
 def test_a_disk_that_takes_no_file_says_so(empty_house: House) -> None:
     (empty_house.app.home.path / "uploads").write_text("in the way")
 

@@ -53,6 +53,10 @@ EVENTS += [
     said(f"c{number}", after=300 + number, userId="cat", event="Hello", context=BOT if 0 < number < 11 else {})
     for number in range(12)
 ]
+EVENTS += [
+    said(f"d{number}", after=400 + number, userId="dan", event="Hello", context=BOT if number > 19 else {})
+    for number in range(300)
+]
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +172,44 @@ def test_an_address_is_suppressed_by_its_hash_alone(house: House) -> None:
     assert admin.get("/v1/suppressions/email", params={"address": "carl@example.com"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [
+        '{"b": 1e999}',
+        '{"b": [NaN]}',
+        '{"b": {"c": -1e999}}',
+        r'{"b": "\ud800"}',
+        r'{"\ud800": 1}',
+        r'{"b": "\u0000"}',
+        '{"b": 1' + "0" * 30 + "}",
+        '{"b": "' + "x" * 20_000 + '"}',
+        '{"b": ' + "[" * 40 + "]" * 40 + "}",
+    ],
+)
+def test_a_proof_that_cannot_be_shown_again_is_refused(house: House, proof: str) -> None:
+    admin = house.with_key("admin")
+    body = '{"channel": "email", "state": "given", "proof": ' + proof + "}"
+
+    answer = admin.post("/v1/customers/eve/consents", content=body, headers={"Content-Type": "application/json"})
+    told = admin.get("/v1/customers/eve/consents")
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
+    assert "body.proof" in answer.json()["found"]
+    assert len(answer.text) < 500
+    assert (told.status_code, told.json()["log"]) == (200, [])
+
+
+def test_a_proof_is_shown_as_it_was_told(house: House) -> None:
+    admin = house.with_key("admin")
+    proof = {"form": "注册 🍵", "version": 1 << 62, "score": 0.5, "asked": [{"a": None, "b": True}]}
+
+    answer = admin.post("/v1/customers/fay/consents", json={"channel": "sms", "state": "given", "proof": proof})
+    (told,) = admin.get("/v1/customers/fay/consents").json()["now"]
+
+    assert answer.status_code == 201
+    assert proof.items() <= told["proof"].items()
+
+
 def test_a_list_of_suppressions_is_read_page_by_page(house: House) -> None:
     admin = house.with_key("admin")
     for number in range(5):
@@ -211,6 +253,12 @@ def test_what_bots_do_is_no_part_of_a_timeline_and_hides_nothing_behind_it(house
             break
 
     assert pages == ["c11", "c0"]
+
+
+def test_behind_many_robots_the_last_things_are_still_shown(house: House) -> None:
+    told = house.with_key("read").get("/v1/customers/dan").json()
+
+    assert [one["message_id"] for one in told["timeline"]] == [f"d{number}" for number in range(19, -1, -1)]
 
 
 @pytest.mark.parametrize("place", [(1 << 62, "m1"), (-(1 << 62), "m1"), (1, "\0"), (1, "\ud800"), (True, "m1"), ("m1", 1), ()])
