@@ -244,6 +244,17 @@ def test_an_order_updated_after_a_refund_keeps_the_refund(door: Door) -> None:
     assert door.rows(REFUND, "refund_id", "product_id", "amount_minor") == [("R1", "tea", 300)]
 
 
+def test_a_refund_that_two_tell_and_a_cancelled_order_give_back_what_was_paid_once(door: Door) -> None:
+    door.hears(event("Order Completed", "m1", ago=50, properties=PAID)).carries()
+    door.hears(event("Order Refunded", "m2", ago=40, properties=PAID)).carries()
+    door.hears(
+        event("Order Refunded", "m3", ago=39, properties=PAID), event("Order Cancelled", "m4", properties=PAID)
+    ).carries()
+
+    assert sum(door.rows(REFUND, "amount_minor")) == 2700
+    assert len(set(door.rows(REFUND, "refund_id"))) == 1
+
+
 def test_google_analytics_words_are_an_order_too(door: Door) -> None:
     items = [{"item_id": "mug", "item_name": "Mug", "item_category": "Cups", "price": 9.5, "quantity": 2}]
     said = {"transaction_id": "T1", "value": 19, "shipping": 5, "tax": 1.5, "currency": "EUR", "items": items}

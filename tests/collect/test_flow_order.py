@@ -142,6 +142,37 @@ def test_tellings_of_an_order_come_to_the_same_however_they_are_split_and_turned
     assert lake_after([list(order[start:end]) for start, end in pairwise(ends)], TELLINGS) == tellings_at_once()
 
 
+GIVEN_BACK = (
+    event("g1", "Order Completed", 9, order_id="A", **WHOLE),
+    event("g2", "Order Refunded", 8, order_id="A", total=3, products=[TEA]),
+    event("g3", "Order Refunded", 7.99, order_id="A", total="3.00", products=[TEA]),
+    event("g4", "Order Refunded", 7, order_id="A", refund_id="R1", total=4),
+    event("g5", "Order Cancelled", 6, order_id="A", **WHOLE),
+    event("g6", "Order Cancelled", 5.99, order_id="A", total=27),
+    event("g7", "Order Completed", 9, order_id="B", total=22, products=[MUG, TEA]),
+    event("g8", "Order Refunded", 8, order_id="B", products=[MUG, TEA]),
+    event("g9", "Order Refunded", 7, order_id="B", total=22),
+)
+"""Money given back, told by two each, and orders cancelled of which some was given back before."""
+
+
+@cache
+def given_back_at_once() -> dict[str, list[tuple[Any, ...]]]:
+    return lake_after([list(range(len(GIVEN_BACK)))], GIVEN_BACK)
+
+
+def test_no_more_of_an_order_is_given_back_than_it_came_to_however_many_tell_it() -> None:
+    amounts = [(row[2], row[0].startswith("R1"), row[5]) for row in given_back_at_once()["refund"]]
+    assert sorted(amounts) == [("A", False, 300), ("A", False, 2000), ("A", True, 400), ("B", False, 300), ("B", False, 1900)]
+
+
+@settings(max_examples=8)
+@given(st.permutations(range(len(GIVEN_BACK))), st.lists(st.integers(1, len(GIVEN_BACK) - 1), max_size=4, unique=True))
+def test_money_given_back_comes_to_the_same_however_it_is_told(order: list[int], cuts: list[int]) -> None:
+    ends = [0, *sorted(cuts), len(order)]
+    assert lake_after([list(order[start:end]) for start, end in pairwise(ends)], GIVEN_BACK) == given_back_at_once()
+
+
 @pytest.mark.soak
 @given(st.permutations(range(len(TELLINGS))), st.lists(st.integers(1, len(TELLINGS) - 1), max_size=8, unique=True))
 def test_tellings_of_an_order_come_to_the_same_very_often(order: list[int], cuts: list[int]) -> None:

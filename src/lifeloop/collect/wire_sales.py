@@ -5,7 +5,8 @@
     line    `price` x `quantity` (1 where it is not said)
 
 A refund's products give back `price` x `quantity`, in all never more than its total; what the total is above them is an
-amount without goods. A refund that says neither a total nor products stays an event alone.
+amount without goods. A refund that says neither a total nor products stays an event alone. A cancelled order is given back in
+one sum, as far as it has not been given back before (`lifeloop.collect.settle.given_back`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lifeloop.base.ids import stable_id
 from lifeloop.collect import amounts
 from lifeloop.collect.dates import INSTANT, DateStyle, parse_instants
 from lifeloop.collect.documents import order_ids
@@ -30,7 +32,8 @@ from lifeloop.collect.source import Reading, as_doubles, masked, negative, posit
 from lifeloop.collect.wire import Items
 
 ORDERED = ("Order Completed", "Order Updated")
-GIVEN_BACK = ("Order Refunded", "Order Cancelled")
+CANCELLED = ("Order Cancelled",)
+GIVEN_BACK = ("Order Refunded", *CANCELLED)
 _SUMS = ("total", "subtotal", "revenue", "value", "shipping", "tax", "discount")
 
 
@@ -44,6 +47,8 @@ class Sales:
     sieve: Sieve
     is_order: Mask
     is_refund: Mask
+    is_cancelled: Mask
+    """Refunds that give an order back whole."""
     items: Items
     said: Mapping[str, Any]
     """What is known of the events: customer_id, happened_at, received_at, message_id."""
@@ -60,15 +65,38 @@ class Sales:
         number = clean_ids(self.reading.text(self.rows, "order_id"))
         unnumbered = (any_sale & as_mask(pc.is_null(number))).any()
         order = order_ids(number, self.said["customer_id"], self.said["happened_at"]) if unnumbered else number
-        refund = pc.coalesce(clean_ids(self.reading.text(self.rows, "refund_id")), self.said["message_id"], order)
+        stated = clean_ids(self.reading.text(self.rows, "refund_id"))
+        is_sum = self.is_cancelled & as_mask(pc.is_valid(number)) & as_mask(pc.is_null(stated))
+        derived = self._derived(number, is_sum, lines, amounts.minor(total, currency))
+        refund = pc.coalesce(stated, derived, self.said["message_id"], order)
+        back = _returned(lines, self.is_refund & self.sieve.good, is_sum, goods, total)
         documents = _Documents(self, currency, {"order": order, "refund": refund}, number)
         return pa.concat_tables(
             [
                 documents.orders(sums, goods, total, lines),
                 documents.lines(lines, self.is_order, "order"),
-                documents.lines(_returned(lines, self.is_refund & self.sieve.good, goods, total), self.is_refund, "refund"),
+                documents.lines(back, self.is_refund, "refund"),
             ]
         )
+
+    def _derived(self, number: Any, is_sum: Mask, lines: _Lines, paid: Any) -> Any:
+        """Return a number for refunds without one: of a cancelled order the order's, else of the order and what is given back.
+
+        So two that tell of one refund tell of one; null where no order is named.
+        """
+        found: list[str | None] = [None] * len(self.rows)
+        orders, products = number.to_pylist(), lines.texts["product_id"]
+        content: dict[int, list[str]] = {}
+        for position, owner in enumerate(lines.owners.tolist()):
+            if self.is_refund[owner]:
+                said = (products[position].as_py(), lines.quantity[position].as_py(), lines.paid[position].as_py())
+                content.setdefault(owner, []).append("~".join(map(_plain, said)))
+        for event in np.flatnonzero(self.is_refund & as_mask(pc.is_valid(number))).tolist():
+            listed = sorted(content.get(event, []))
+            found[event] = f"{orders[event]}-" + (
+                "cancelled" if is_sum[event] else stable_id(_plain(paid[event].as_py()), *listed)
+            )
+        return pa.array(found, pa.string())
 
     def _sum(self, name: str, where: Mask) -> Any:
         """Return one sum of the sales; null in other events, whose amounts may be anything."""
@@ -210,8 +238,16 @@ class _Documents:
         }
 
 
-def _returned(lines: _Lines, where: Mask, goods: Any, total: Any) -> _Lines:
-    """Return the lines of the refunds at `where`: their products within their total, and what the total is above them."""
+def _plain(value: Any) -> str:
+    """Return a value as text; equal decimals are the same one."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _returned(lines: _Lines, where: Mask, is_sum: Mask, goods: Any, total: Any) -> _Lines:
+    """Return the lines of the refunds at `where`: their products within their total, and what the total is above them.
+
+    Those that `is_sum` give back one amount, of which earlier refunds may leave little: their products are none of it.
+    """
     rows: list[tuple[int, int, str | None, Decimal, Decimal, Decimal]] = []
     products = lines.texts["product_id"]
     positions = np.flatnonzero(where[lines.owners])
@@ -223,6 +259,11 @@ def _returned(lines: _Lines, where: Mask, goods: Any, total: Any) -> _Lines:
         listed = by_event.get(event, [])
         paid = [lines.paid[position].as_py() for position in listed]
         above = sum(paid, Decimal(0))
+        if is_sum[event] and (whole is not None or listed):
+            whole = above if whole is None else whole
+            of_goods = above if part is None else part
+            rows.append((event, 1, None, Decimal(0), whole, min(whole, of_goods)))
+            continue
         share = whole / above if whole is not None and above > whole else Decimal(1)
         for position, amount in zip(listed, paid, strict=True):
             given = round(amount * share, 18)

@@ -10,6 +10,7 @@ document count as often as in the file that has most of them. Then each document
     itemised    stored from a list of orders, here its lines  the lines are added, what was paid stays as it is
     headed      stored from its lines, here from such a list  what was paid is told anew, the lines stay
     retold      told whole before and now              only the order is written, its lines stand
+    resaid      retold with the same content           so too, and it counts as unchanged
     again       the same, said at a later time            only until when the order is known to be so
     dated       said before what is stored was, and placed earlier: only the time of the order changes
     resumed     its lines stand already, the order is old a joining that broke off: only the order is written
@@ -116,7 +117,7 @@ def _counted(work: Work, sale: Any, documents: _Documents) -> dict[str, int]:
     return {
         "orders_new": fates.get("new", 0),
         "orders_updated": sum(fates.get(fate, 0) for fate in _UPDATED),
-        "orders_unchanged": total - sum(count for fate, count in fates.items() if fate != "again"),
+        "orders_unchanged": total - sum(count for fate, count in fates.items() if fate not in ("again", "resaid")),
         "lines": sum(row["n"] for row in lines if row["doc"] == "order" and row["is_line"]),
         "refunds": sum(row["n"] for row in lines if row["doc"] == "refund"),
     }

@@ -118,7 +118,15 @@ SELECT summed.*, concat_ws('+', head_digest, line_digest) AS digest, t.told AS t
 
 _SAME = """((d.head_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.head_digest))
         AND (d.line_digest IS NULL OR list_contains(string_split(k.digest, '+'), d.line_digest)))"""
-FATES = """
+
+
+def _of_lines(alias: str) -> str:
+    """Return the fingerprint of an order's lines in what is kept of its tellings; null where none told any."""
+    return f"split_part(json_extract_string({alias}.told, '$.lines'), ' ', 2)"
+
+
+FATES = (
+    """
 WITH known AS (
     SELECT o.order_id, o.customer_id, o.digest, o.quantity, o.products, o.placed_at, o.told_at, o.told
     FROM orders AS o JOIN documents AS d ON o.order_id = d.order_id WHERE o.source = $source
@@ -128,7 +136,7 @@ WITH known AS (
         d.is_whole = 1 AND d.lines > 0 AND d.head_digest IS NOT NULL AS is_whole,
         coalesce(d.told_at < k.told_at, false) AS is_late,
         {same} AS is_same, d.told IS NOT NULL AND k.told IS NOT NULL AS is_met,
-        coalesce(json_extract_string(d.told, '$.lines') IS NOT DISTINCT FROM json_extract_string(k.told, '$.lines')
+        coalesce({of_lines("d")} IS NOT DISTINCT FROM {of_lines("k")}
             AND d.customer_id IS NOT DISTINCT FROM k.customer_id AND d.placed_at = k.placed_at, false) AS is_lined,
         CASE WHEN d.told IS NOT NULL AND k.told IS NOT NULL THEN d.placed_at
             WHEN d.is_whole = 1 AND k.placed_at < d.placed_at THEN k.placed_at ELSE d.placed_at END AS placed_at,
@@ -169,7 +177,7 @@ WITH known AS (
 SELECT c.order_id AS order_id, c.placed_at AS placed_at, c.customer_id AS customer_id, c.told_at AS told_at,
     CASE
         WHEN c.is_new THEN 'new'
-        WHEN c.is_met AND c.is_lined THEN 'retold'
+        WHEN c.is_met AND c.is_lined THEN CASE WHEN c.is_same THEN 'resaid' ELSE 'retold' END
         WHEN c.is_met THEN 'replaced'
         WHEN c.is_same THEN 'again'
         WHEN c.is_late THEN 'dated'
@@ -188,6 +196,9 @@ LEFT JOIN sharing AS s ON c.order_id = s.order_id
 WHERE NOT coalesce(c.is_headless AND i.numbered = 1 AND i.ours_n = i.found_n
     AND abs(h.quantity - c.stored_quantity) < 0.000001, false)
 """.replace("{same}", _SAME)
+    .replace('{of_lines("d")}', _of_lines("d"))
+    .replace('{of_lines("k")}', _of_lines("k"))
+)
 """What becomes of each order that is not stored exactly so already; numbered lines that all are stored say nothing new.
 
 What was said before the last word on an order changes nothing but when it was placed. An order told whole takes the place of
@@ -200,7 +211,7 @@ _LINE = """
     s.quantity AS quantity, s.currency AS currency, s.amount_minor AS amount_minor, s.goods_minor AS goods_minor,
     {offset} row_number() OVER (PARTITION BY s.doc_id ORDER BY s.line_no, s.part, s.line) AS line_no
 """
-_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated', 'again', 'retold')"
+_WRITTEN = "s.doc = 'order' AND s.is_line AND f.fate NOT IN ('resumed', 'dated', 'again', 'retold', 'resaid')"
 LINES_ARRIVING = f"""
 SELECT count(*) AS n FROM sale AS s JOIN fates AS f ON s.doc_id = f.order_id WHERE {_WRITTEN}
 """
@@ -321,7 +332,7 @@ WHERE f.order_id IS NULL
 REFUND_FATES = """
 WITH ours AS (
     SELECT doc_id AS refund_id, product_id, quantity, amount_minor, happened_at AS returned_at, max(order_id) AS order_id,
-        count(*) AS n
+        min(CASE WHEN whole THEN 1 ELSE 0 END) AS is_whole, count(*) AS n
     FROM sale WHERE doc = 'refund' GROUP BY doc_id, product_id, quantity, amount_minor, happened_at
 ), theirs AS (
     SELECT refund_id, product_id, quantity, amount_minor, refunded_at AS returned_at, max(order_id) AS order_id, count(*) AS n
@@ -341,9 +352,9 @@ WITH ours AS (
         ELSE coalesce(t.n, 0) < o.n END
 ), sharing AS (
     SELECT DISTINCT o.refund_id AS refund_id FROM ours AS o JOIN theirs AS t ON o.refund_id = t.refund_id
-        AND coalesce(o.product_id, '') = coalesce(t.product_id, '')
+        AND (o.is_whole = 1 OR coalesce(o.product_id, '') = coalesce(t.product_id, ''))
     LEFT JOIN documents AS d ON o.order_id = d.order_id
-    WHERE o.returned_at = t.returned_at OR o.order_id IS NULL OR d.order_id IS NOT NULL
+    WHERE o.is_whole = 1 OR o.returned_at = t.returned_at OR o.order_id IS NULL OR d.order_id IS NOT NULL
 )
 SELECT m.refund_id AS refund_id,
     CASE WHEN k.refund_id IS NULL THEN 'new' WHEN s.refund_id IS NOT NULL THEN 'replaced' ELSE 'joined' END AS fate

@@ -15,6 +15,7 @@ or in files what stands last.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +35,14 @@ _CONTENT = (
     "line_no", "product_id", "title", "quantity", "currency", "amount_minor", "order_total_minor", "price_minor",
     *(f"{name}_minor" for name in _SUMS), *_TEXTS,
 )  # fmt: skip
-_PRINTED = ", ".join(f"coalesce(CAST(s.{name} AS VARCHAR), '')" for name in _CONTENT)
+_OF_LINES = _CONTENT[:6]
+
+
+def _printed(names: Sequence[str], which: str) -> str:
+    """Return the fingerprint of what those columns say, in whatever order the rows stand."""
+    texts = ", ".join(f"coalesce(CAST(s.{name} AS VARCHAR), '')" for name in names)
+    return f"substr(md5(array_to_string(list_sort(list(concat_ws('~', {texts})) FILTER (WHERE {which})), ';')), 1, 12)"
+
 
 MET = f"""
 SELECT o.* FROM orders AS o JOIN (SELECT DISTINCT s.doc_id AS doc_id FROM sale AS s WHERE {_IS_TELLING}) AS t
@@ -43,10 +51,10 @@ SELECT o.* FROM orders AS o JOIN (SELECT DISTINCT s.doc_id AS doc_id FROM sale A
 """The stored orders that are told again, with what is kept of their tellings."""
 
 
-def _said(*parts: str, rank: str = "0") -> str:
+def _said(*parts: str, rank: str = "0", tie: str = "h.tie") -> str:
     """Return what a telling says of one thing as text: its time, its fingerprint, its rank, and amounts with a currency."""
     shown = ", ".join(f"coalesce(CAST({part} AS VARCHAR), '-')" for part in parts)
-    return f"concat_ws(' ', CAST(h.told_us AS VARCHAR), h.tie, CAST({rank} AS VARCHAR), {shown})"
+    return f"concat_ws(' ', CAST(h.told_us AS VARCHAR), {tie}, CAST({rank} AS VARCHAR), {shown})"
 
 
 _RANK = """CASE WHEN h.order_total_minor IS NOT NULL THEN 2 WHEN h.shipping_minor IS NOT NULL OR h.tax_minor IS NOT NULL
@@ -56,7 +64,7 @@ _CLAIMS = {
         "h.order_total_minor IS NOT NULL OR h.price_minor IS NOT NULL",
         _said("h.currency", "h.order_total_minor", "h.price_minor", "h.goods_minor", "h.order_goods_minor", rank=_RANK),
     ),
-    "lines": ("h.has_lines = 1", _said("h.currency", *["NULL"] * 4, "h.quantity")),
+    "lines": ("h.has_lines = 1", _said("h.currency", *["NULL"] * 4, "h.quantity", tie="h.lines_tie")),
     **{name: (f"h.{name}_minor IS NOT NULL", _said("h.currency", f"h.{name}_minor")) for name in _SUMS},
     **{name: (f"h.{name} IS NOT NULL", _said("NULL")) for name in _TEXTS},
 }
@@ -90,10 +98,10 @@ def winners(*, live: bool) -> str:
     return f"""
 WITH printed AS (
     SELECT s.doc_id AS doc_id, s.part AS part, s.line AS line, max(CASE WHEN s.is_line THEN 1 ELSE 0 END) AS has_lines,
-        substr(md5(array_to_string(list_sort(list(concat_ws('~', {_PRINTED}))), ';')), 1, 12) AS tie
+        {_printed(_CONTENT, "true")} AS tie, {_printed(_OF_LINES, "s.is_line")} AS lines_tie
     FROM sale AS s WHERE {_IS_TELLING} GROUP BY s.doc_id, s.part, s.line
 ), heads AS (
-    SELECT s.*, p.has_lines AS has_lines, p.tie AS tie, epoch_us(s.told_at) AS told_us
+    SELECT s.*, p.has_lines AS has_lines, p.tie AS tie, p.lines_tie AS lines_tie, epoch_us(s.told_at) AS told_us
     FROM sale AS s JOIN printed AS p ON s.doc_id = p.doc_id AND s.part = p.part AND s.line = p.line
     WHERE {_IS_TELLING} AND NOT s.is_line
 ), claims AS ({" UNION ALL ".join(map(_claimed, _CLAIMS))}

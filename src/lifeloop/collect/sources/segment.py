@@ -28,7 +28,7 @@ from lifeloop.collect.rows import Mask, Rows, Sieve, as_mask, trimmed
 from lifeloop.collect.source import Kind, Reader, Reading, either, masked
 from lifeloop.collect.wire import EVENT_FIELDS, PERSON_FIELDS, SALE_FIELDS, Items, columns_at, objects_in, places_of, rest_of
 from lifeloop.collect.wire_products import products_told
-from lifeloop.collect.wire_sales import GIVEN_BACK, ORDERED, Sales
+from lifeloop.collect.wire_sales import CANCELLED, GIVEN_BACK, ORDERED, Sales
 
 _UTC = ZoneInfo("UTC")
 _OWN_PLACES = ("email", "country")
@@ -79,7 +79,7 @@ class _Reader:
         told = columns_at(objects, {ours: places for ours, places in self._events.items() if not _is_given(rows, ours)})
         kind, name = _kind_and_name(rows, told)
         is_track = as_mask(pc.equal(kind, "track"))
-        is_order, is_refund = (is_track & _among(name, names) for names in (ORDERED, GIVEN_BACK))
+        is_order, is_refund, is_cancelled = (is_track & _among(name, names) for names in (ORDERED, GIVEN_BACK, CANCELLED))
         is_person = as_mask(pc.equal(kind, "identify"))
         sales = np.flatnonzero(is_order | is_refund)
         of_sale = columns_at(objects, self._sales, sales)
@@ -92,7 +92,7 @@ class _Reader:
         sieve = Sieve(wire)
         said = _given(reading, wire) if rows.given else _said(reading, wire, sieve, name)
         event = _event(reading, wire, name, said)
-        found = Sales(reading, wire, sieve, is_order, is_refund, Items.of(objects, sales), said).staged()
+        found = Sales(reading, wire, sieve, is_order, is_refund, is_cancelled, Items.of(objects, sales), said).staged()
         facts = {
             "event": staged("event", sieve.good, {**event, "properties": rest_of(objects)}),
             "sale": found,
