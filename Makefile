@@ -15,7 +15,7 @@ $(UV):
 	.tools/bin/python -m pip install --quiet "uv>=0.8"
 
 .venv/.synced: $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen
+	$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 demo: .venv/.synced  ## run the whole loop on a simulated shop: report and customers in demo-home/
@@ -41,7 +41,7 @@ docs: .venv/.synced  ## write docs/reference anew
 	$(RUN) lifeloop docs
 
 bench: $(UV)  ## measure: each script prints one JSON line with ours, peer and ratio
-	$(UV) sync --frozen --group bench
+	$(UV) sync --frozen --compile-bytecode --group bench
 	for script in bench/bench_*.py; do $(UV) run --frozen --group bench python $$script || exit 1; done
 
 soak: .venv/.synced services  ## the long proofs
