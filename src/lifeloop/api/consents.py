@@ -30,7 +30,13 @@ Address = Annotated[str, Field(min_length=1, max_length=320, pattern=PLAIN)]
 Short = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
 InPath = Annotated[str, Path(min_length=1, max_length=64, pattern=_WORD, description="`email`, `sms`, `push`, ...")]
 InQuery = Annotated[
-    str, Query(min_length=1, max_length=320, pattern=PLAIN, description="The address or number, however it is spelled.")
+    str,
+    Query(
+        min_length=1,
+        max_length=320,
+        pattern=PLAIN,
+        description="The address in any case; a number with its country, signs in it do not matter.",
+    ),
 ]
 State = Literal["given", "withdrawn", "pending"]
 

@@ -58,7 +58,7 @@ class _Live:
 def found(
     door: TheDoor,
     email: Annotated[str | None, _asked("An e-mail address.")] = None,
-    phone: Annotated[str | None, _asked("A telephone number, however it is spelled.")] = None,
+    phone: Annotated[str | None, _asked("A telephone number with its country; signs in it do not matter.")] = None,
     anonymous_id: Annotated[str | None, _asked("A device's anonymous id.")] = None,
     account: Annotated[str | None, _asked("The shop's own customer id.")] = None,
     name: Annotated[str | None, _asked("A person's whole name.")] = None,

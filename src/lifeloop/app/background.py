@@ -21,7 +21,7 @@ from lifeloop.app import App
 from lifeloop.app.children import Part
 from lifeloop.base.clock import SystemClock
 from lifeloop.base.errors import LifeloopError
-from lifeloop.base.logging import configure, log
+from lifeloop.base.logging import configure, leave, log
 from lifeloop.store import signs
 
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
@@ -104,3 +104,4 @@ PARTS: Mapping[Part, Callable[[App, str, threading.Event], None]] = {"indexer": 
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+    leave()

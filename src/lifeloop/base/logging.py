@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -29,3 +30,10 @@ def configure(part: str) -> None:
 def log(**values: Any) -> Any:
     """Return a logger that says `values` in every line: `log(spool="main").info("indexed", events=3)`."""
     return structlog.get_logger(**values)
+
+
+def leave() -> NoReturn:
+    """End this process, all its work being done: libraries that complain of their own memory at exit stay out of the logs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -37,6 +37,7 @@ def serve(
     """Collect events, answer over HTTP and run every night, until stopped. Logs are JSON lines on the standard error."""
     from lifeloop.api.serve import serve as serve_until_stopped
     from lifeloop.api.serve import serving
+    from lifeloop.base.logging import leave
 
     app = open_app(home)
     what = serving(app, host=host, port=port, only=only or [], spool=spool)
@@ -49,6 +50,7 @@ def serve(
             say(f"lifeloop serves {app.home.path} at {address}; what it answers: {address}/docs. Ctrl-C stops it.")
 
     serve_until_stopped(app, what, started=started)
+    leave()
 
 
 def jobs(
