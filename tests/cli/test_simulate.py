@@ -117,9 +117,9 @@ def test_both_forms_of_a_clean_shop_are_imported_as_the_same_sales(
     assert tables == wire
 
 
-_OF_THE_FORM = {"digest", "first_seen_at", "last_seen_at", "received_at"}
-"""Columns that rightly differ: the fingerprint of what was read, what an event too tells of when people were seen, and when a
-row or its event came in, each by its own way."""
+_OF_THE_FORM = {"digest", "first_seen_at", "last_seen_at", "received_at", "told", "told_at"}
+"""Columns that rightly differ: the fingerprint of what was read, what an event too tells of when people were seen, when a row
+or its event came in, each by its own way, and what only events tell: when each word was said."""
 
 
 def test_every_setting_can_be_seen_and_read_again(shell: Shell, tmp_path: Path) -> None:

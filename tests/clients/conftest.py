@@ -99,7 +99,9 @@ def packages() -> Path:
     if not (folder / ".package-lock.json").exists():
         if shutil.which("npm") is None:
             pytest.fail("the clients for Node need Node 20 with npm; install them, .ci/services says how")
-        subprocess.run(["npm", "ci", "--no-fund", "--no-audit"], cwd=HERE, check=True, capture_output=True, timeout=300)
+        subprocess.run(
+            ["npm", "install", "--no-save", "--no-fund", "--no-audit"], cwd=HERE, check=True, capture_output=True, timeout=300
+        )
     return folder
 
 
@@ -130,8 +132,9 @@ def pages(packages: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser for one file of tests: while it is open, no other test can run an event loop of its own."""
     from playwright.sync_api import sync_playwright
 
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)

@@ -32,9 +32,10 @@ def measured(config: WorldConfig, lake: Lake, engine: Engine, *, sales_only: boo
 
 
 def _whole(table: Table, rows: pa.Table) -> pa.Table:
-    """Return rows with the columns that only an import works out left blank."""
+    """Return rows with the columns that only an import works out left blank, or null where they may be."""
     columns = []
     for field in table.arrow():
-        given = rows[field.name] if field.name in rows.column_names else pa.repeat("", len(rows))
+        blank = pa.nulls(len(rows), field.type) if field.nullable else pa.repeat("", len(rows))
+        given = rows[field.name] if field.name in rows.column_names else blank
         columns.append(given.cast(field.type))
     return pa.Table.from_arrays(columns, schema=table.arrow())
