@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +34,9 @@ FILE_BYTES = 2 << 30
 """How large a file may be; larger ones are for `lifeloop import`."""
 
 _PIECE = 1 << 20
-_PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_NAME_CHARACTERS = 60
+"""Of a file's name; a character may take four bytes, and 255 bytes is what a folder takes."""
+_PLAIN_NAME = re.compile(r"[^\w.-]+")
 
 
 class Import(BaseModel):
@@ -232,13 +235,14 @@ def _private(path: str, flags: int) -> int:
 
 
 def _plain(name: str) -> str:
-    """Return a file's name without folders, blanks and signs: it is used on a disk and in a command.
+    """Return a file's name without folders, blanks and signs, in any script: it is used on a disk and in a command.
 
     >>> _plain("../../Café orders.csv")
-    'Caf-orders.csv'
+    'Café-orders.csv'
     """
     last = name.replace("\\", "/").rpartition("/")[2]
-    return _PLAIN_NAME.sub("-", last.encode("ascii", "ignore").decode()).strip(".-")[-100:].strip(".-") or "upload"
+    whole = unicodedata.normalize("NFC", last.encode("utf-8", "ignore").decode())
+    return _PLAIN_NAME.sub("-", whole).strip(".-")[-_NAME_CHARACTERS:].strip(".-") or "upload"
 
 
 def _sweep(connection: Any, door: Door) -> None:
