@@ -51,8 +51,8 @@ ORDER = Table(
         ),
         "told": Column(
             "string",
-            "Which of its tellings said last what was paid, its lines and the rest, as JSON; by it tellings of one order come to "
-            "the same in whatever order they come. Null where none told it as a whole.",
+            "Which of its tellings said last what was paid, its lines and the rest, as JSON; by it tellings of one order come "
+            "to the same in whatever order they come. Null where none told it as a whole.",
         ),
     },
 )
