@@ -7,12 +7,12 @@ from types import ModuleType
 import pytest
 import sqlglot
 
-from lifeloop.collect.settle import customers, events, given_back, products, rejections, sales_sql
+from lifeloop.collect.settle import customers, events, given_back, products, refunds_sql, rejections, sales_sql
 from lifeloop.unify import customers as unifying
 
 QUERIES = {
     f"{module.__name__.rsplit('.', 1)[-1]}.{name}": text
-    for module in (sales_sql, given_back, products, customers, events, rejections, unifying)
+    for module in (sales_sql, refunds_sql, given_back, products, customers, events, rejections, unifying)
     for name, text in vars(module).items()
     if isinstance(module, ModuleType) and isinstance(text, str) and not name.startswith("_") and "SELECT" in text
 }

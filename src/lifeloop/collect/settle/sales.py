@@ -25,6 +25,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lifeloop.collect.settle import refunds_sql
 from lifeloop.collect.settle import sales_sql as sql
 from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.settle.tellings import resolved
@@ -101,13 +102,22 @@ def _line_changes(work: Work, documents: _Documents, tables: dict[str, Any], sta
 
 def _refund_changes(work: Work, sale: Any, documents: _Documents, stamp: dict[str, Any]) -> list[Change]:
     tables = {"sale": sale, "stored": REFUND, "documents": documents.rows}
-    fates: pa.Table = work.engine.query(sql.REFUND_FATES, tables, source=work.source)
+    fates: pa.Table = work.engine.query(refunds_sql.REFUND_FATES, tables, source=work.source)
     if not fates.num_rows:
         return []
     known = {"sale": sale, "fates": fates}
     if set(fates["fate"].to_pylist()) == {"new"}:
-        return [Change(REFUND, "append", sql.REFUNDS, known, stamp)]
-    return [work.instead(REFUND, sql.REFUNDS_TOLD, sql.REFUNDS_KEPT, {**known, "stored": REFUND}, stamp, sql.REFUNDS_GONE)]
+        return [Change(REFUND, "append", refunds_sql.REFUNDS, known, stamp)]
+    return [
+        work.instead(
+            REFUND,
+            refunds_sql.REFUNDS_TOLD,
+            refunds_sql.REFUNDS_KEPT,
+            {**known, "stored": REFUND},
+            stamp,
+            refunds_sql.REFUNDS_GONE,
+        )
+    ]
 
 
 def _counted(work: Work, sale: Any, documents: _Documents) -> dict[str, int]:
