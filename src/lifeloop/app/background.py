@@ -18,7 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from lifeloop.app import App
-from lifeloop.app.children import Part
 from lifeloop.base.clock import SystemClock
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.logging import configure, leave, log
@@ -26,7 +25,7 @@ from lifeloop.store import signs
 
 _PAUSE_AFTER_ERROR_SECONDS = 2.0
 _JOBS_SECONDS = 1.0
-POLITENESS: Mapping[Part, int] = {"indexer": 3, "flow": 6, "jobs": 10}
+POLITENESS: Mapping[str, int] = {"indexer": 3, "flow": 6, "jobs": 10}
 """Who waits when there are too few processors: the door answers first, then what it took is shown, then kept, then judged."""
 
 
@@ -34,13 +33,13 @@ def main(arguments: list[str]) -> None:
     """Run one part until it is told to stop, or whoever started it is gone."""
     part, home, spool = arguments
     configure(part)
-    _step_back(POLITENESS[part])  # type: ignore[index]
+    _step_back(POLITENESS[part])
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
     app = App.open(Path(home), clock=SystemClock())
-    PARTS[part](app, spool, stop)  # type: ignore[index]
+    PARTS[part](app, spool, stop)
     log().info("ended")
 
 
@@ -100,7 +99,7 @@ def _jobs(app: App, _spool: str, stop: threading.Event) -> None:
     again_and_again(Jobs(app, stop).step, stop, _JOBS_SECONDS)
 
 
-PARTS: Mapping[Part, Callable[[App, str, threading.Event], None]] = {"indexer": _index, "flow": _flow, "jobs": _jobs}
+PARTS: Mapping[str, Callable[[App, str, threading.Event], None]] = {"indexer": _index, "flow": _flow, "jobs": _jobs}
 
 if __name__ == "__main__":
     main(sys.argv[1:])
