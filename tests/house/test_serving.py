@@ -105,5 +105,6 @@ def test_the_nightly_run_comes_by_itself_and_once(home: Path) -> None:
         until(lambda: rows(home, "SELECT order_id FROM orders"))
     with served(home, LIFELOOP_SERVE__RUN_AT="00:00") as shop:
         until(lambda: shop.get("/v1/customers/ann").json()["scores"])
+        until(lambda: command("jobs", home=home)["jobs"][0]["ended_at"])  # scores are readable before the run has ended
         jobs = command("jobs", home=home)["jobs"]
     assert [(job["kind"], job["state"], job["tries"]) for job in jobs] == [("run", "done", 1)]
