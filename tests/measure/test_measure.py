@@ -13,6 +13,7 @@ import pytest
 from lifeloop.base.config import Settings
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.text import Text
+from lifeloop.base.versions import new_version
 from lifeloop.measure.cohorts import cohorts
 from lifeloop.measure.customers import customer_card, worth_a_look
 from lifeloop.measure.months import Month, months_until
@@ -24,7 +25,6 @@ from lifeloop.measure.stage_flow import improved, stage_counts, stage_flow, wors
 from lifeloop.measure.standing import moment_before, stages_at, standing
 from lifeloop.predict.models.stage import Stage, StageConfig
 from lifeloop.predict.stage.rhythm import RhythmConfig, learn_rhythm
-from lifeloop.predict.versions import new_version
 from lifeloop.schema import REJECTED, SCORE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 from lifeloop.unify import unify

@@ -14,11 +14,11 @@ from lifeloop.base.config import Settings
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.registry import Registry
 from lifeloop.base.text import Text
+from lifeloop.base.versions import Parts, load_version, save_version
 from lifeloop.features import write_snapshot
 from lifeloop.predict import questions, run
 from lifeloop.predict.columns import score_rows
 from lifeloop.predict.questions import Model, Past, Question
-from lifeloop.predict.versions import Parts, load_version, save_version
 from lifeloop.schema import SCORE
 from lifeloop.testing import ShopBuilder
 

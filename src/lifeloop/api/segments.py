@@ -16,11 +16,11 @@ from lifeloop.api.paging import Cursor, Limit, cursor_of, place_of
 from lifeloop.api.parts import Door, TheDoor
 from lifeloop.api.shapes import AsOf
 from lifeloop.base.errors import ModelError, UnknownName
+from lifeloop.base.versions import load_version, new_version
 from lifeloop.measure.customers import Score
 from lifeloop.measure.grids import Group, cluster_facts, clusters, rfm_groups, stage_groups
 from lifeloop.measure.standing import standing
 from lifeloop.predict.segment.rfm import rfm_name
-from lifeloop.predict.versions import load_version, new_version
 from lifeloop.schema import SCORE
 
 Kind = Literal["stage", "rfm", "cluster"]

@@ -79,7 +79,7 @@ def _sources_check(app: App) -> Check:
 
 
 def _model_check(app: App, question: str) -> Check:
-    from lifeloop.predict.versions import latest, load_version
+    from lifeloop.base.versions import latest, load_version
 
     try:
         folder = latest(app.home.models, question)

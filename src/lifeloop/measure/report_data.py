@@ -13,6 +13,7 @@ import pyarrow as pa
 from lifeloop.base.config import Settings
 from lifeloop.base.errors import ModelError
 from lifeloop.base.text import Language
+from lifeloop.base.versions import load_version, new_version
 from lifeloop.features import FEATURES
 from lifeloop.lake import Engine
 from lifeloop.measure.cohorts import Cohort, cohorts
@@ -25,7 +26,6 @@ from lifeloop.measure.quality import Quality, quality
 from lifeloop.measure.revenue import MonthRevenue, Period, periods, revenue_by_month
 from lifeloop.measure.stage_flow import Move, StageCount, stage_counts, stage_flow
 from lifeloop.measure.standing import moment_before, stages_at, standing
-from lifeloop.predict.versions import load_version, new_version
 from lifeloop.schema import SCORE
 
 MODELS_SQL = """

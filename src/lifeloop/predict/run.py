@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 from lifeloop.base.config import Settings
 from lifeloop.base.progress import Progress, silent
 from lifeloop.base.text import Text
+from lifeloop.base.versions import new_version
 from lifeloop.features import write_snapshot
 from lifeloop.features.cut import Moment
 from lifeloop.lake import Engine, Lake
 from lifeloop.predict.models import stage
 from lifeloop.predict.questions import QUESTIONS, Past
-from lifeloop.predict.versions import new_version
 from lifeloop.schema import SCORE, SNAPSHOT
 
 FLOW_DAYS = 30

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from lifeloop.base.errors import ModelError
+from lifeloop.base.versions import Array, Parts
 from lifeloop.predict.churn.inputs import NO_ORDER, Inputs
 from lifeloop.predict.churn.preparation import Preparation
 from lifeloop.predict.columns import Floats
-from lifeloop.predict.versions import Array, Parts
 
 
 @dataclass(frozen=True)

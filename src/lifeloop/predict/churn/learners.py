@@ -23,13 +23,13 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from lifeloop.base.errors import ModelError, UnknownName
+from lifeloop.base.versions import Parts
 from lifeloop.predict.churn.inputs import Inputs
 from lifeloop.predict.churn.learned import Blend, Constant, Learned, Linear, OffsetOnly, Terms, Trees
 from lifeloop.predict.churn.preparation import Preparation
 from lifeloop.predict.columns import Floats
 from lifeloop.predict.examples import Bools
 from lifeloop.predict.metrics import logit
-from lifeloop.predict.versions import Parts
 
 BASELINES = ("prior", "recency", "rfm", "btyd")
 """What every other learner is shown beside, simplest first."""

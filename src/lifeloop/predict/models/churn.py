@@ -20,6 +20,7 @@ import pyarrow as pa
 from lifeloop.base.errors import ModelError, UnknownName
 from lifeloop.base.money import show_money
 from lifeloop.base.text import Text
+from lifeloop.base.versions import UNSAVED, Parts, load_version, save_version
 from lifeloop.predict.btyd.bg_nbd import BgNbd
 from lifeloop.predict.churn.held_back import HeldBack, check
 from lifeloop.predict.churn.inputs import Inputs, btyd_of, inputs_of
@@ -32,7 +33,6 @@ from lifeloop.predict.columns import numbers
 from lifeloop.predict.examples import Example, ever_ordered
 from lifeloop.predict.figures import figure_rows, spread_out
 from lifeloop.predict.metrics import sigmoid
-from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 QUESTION = "churn"
 TARGET = "p_churn"

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import LANGUAGES, Language, Text
+from lifeloop.base.versions import UNSAVED, Parts, load_version, save_version
 from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, Summary, summary_of
 from lifeloop.predict.btyd.level import Level
 from lifeloop.predict.btyd.waiting import RIGHT, Curve, Promise, learn_curve
@@ -29,7 +30,6 @@ from lifeloop.predict.columns import Floats, numbers, spell_days
 from lifeloop.predict.examples import Example, ever_ordered
 from lifeloop.predict.figures import figure_rows, spread_out
 from lifeloop.predict.value.reasons import NOT_YET, TOO_EARLY, only
-from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 QUESTION = "next_order"
 TARGET = "days"

@@ -19,11 +19,11 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError
 from lifeloop.base.text import Text
+from lifeloop.base.versions import UNSAVED, Array, Parts, load_version, save_version
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
 from lifeloop.predict.segment.clusters import ClusterConfig, Clustering, find_clusters
 from lifeloop.predict.segment.names import FIGURES, name_clusters
 from lifeloop.predict.segment.rfm import Cuts, learn_cuts, rfm_label, rfm_name
-from lifeloop.predict.versions import UNSAVED, Array, Parts, load_version, save_version
 
 _RFM = Text(
     "{name}: last order {recency} ago (R{r}), order days: {orders} (F{f}), spent more than {below} of customers (M{m}).",

@@ -22,11 +22,11 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import LANGUAGES, Language, Text, blanks
+from lifeloop.base.versions import UNSAVED, Parts, load_version, save_version
 from lifeloop.predict.btyd.bg_nbd import WEEK_DAYS, BgNbd, fit_bg_nbd
 from lifeloop.predict.columns import Floats, Reason, numbers, score_rows, spell_days
 from lifeloop.predict.stage.rhythm import Rhythm, RhythmConfig, learn_rhythm
 from lifeloop.predict.stage.rules import LIKELY_GONE, NO_RHYTHM, STAGES
-from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.text import Text
+from lifeloop.base.versions import UNSAVED, Parts, load_version, save_version
 from lifeloop.predict.btyd.level import Level, Outlook
 from lifeloop.predict.btyd.predictive import (
     chance_interval,
@@ -49,7 +50,6 @@ from lifeloop.predict.value.reasons import (
     revenue_effects,
 )
 from lifeloop.predict.value.relative import RELATIVE, relative_features
-from lifeloop.predict.versions import UNSAVED, Parts, load_version, save_version
 
 QUESTION = "value"
 TARGETS = ("p_buy", "orders", "revenue_minor")

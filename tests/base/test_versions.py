@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lifeloop.base.errors import ModelError
-from lifeloop.predict.versions import Parts, latest, load_version, new_version, save_version
+from lifeloop.base.versions import Parts, latest, load_version, new_version, save_version
 
 PARTS = Parts({"r": 0.25, "name": "顾客"}, {"edges": np.array([1.5, 2.5])}, {"trees": "tree\nversion=v4\n"})
 
