@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from lifeloop.base.errors import SettingsError
 from lifeloop.base.money import EXPONENT
+from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import Language
 
 SETTINGS_FILE = "lifeloop.toml"
@@ -177,6 +178,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     serve: ServeSettings = ServeSettings()
     predict: PredictSettings = PredictSettings()
+    recommend: RecommendSettings = RecommendSettings()
     sources: dict[str, SourceSettings] = {}
     webhooks: dict[str, WebhookSettings] = {}
 

@@ -2,6 +2,7 @@
 
 from lifeloop.schema.declare import Column, Table
 from lifeloop.schema.reference import tables_reference
+from lifeloop.schema.shown import ASSOCIATION_RULE, EXPOSURE, RECOMMENDATION
 from lifeloop.schema.tables import (
     CUSTOMER,
     EVENT,
@@ -18,12 +19,15 @@ from lifeloop.schema.tables import (
 )
 
 __all__ = [
+    "ASSOCIATION_RULE",
     "CUSTOMER",
     "EVENT",
+    "EXPOSURE",
     "IDENTITY",
     "ORDER",
     "ORDER_LINE",
     "PRODUCT",
+    "RECOMMENDATION",
     "REFUND",
     "REJECTED",
     "SCORE",

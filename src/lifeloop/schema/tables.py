@@ -1,9 +1,10 @@
-"""The ten tables of the lake. Times are UTC; money is integer minor units with its currency beside it."""
+"""The tables of the lake, with those of recommending beside. Times are UTC; money is integer minor units with its currency."""
 
 from __future__ import annotations
 
 from lifeloop.base.errors import UnknownName
 from lifeloop.schema.declare import Column, Table
+from lifeloop.schema.shown import ASSOCIATION_RULE, EXPOSURE, RECOMMENDATION
 
 _SOURCE = Column("string", "Which shop system or kind of file the fact came from.", required=True)
 _RECEIVED = Column("timestamp", "When lifeloop learned of it.", unit="UTC", required=True)
@@ -114,6 +115,9 @@ PRODUCT = Table(
         "currency": Column("string", "ISO 4217 code of the price, else of the cost."),
         "price_minor": Column("int64", "Price last listed, else last asked in an order.", unit="minor units of `currency`"),
         "cost_minor": Column("int64", "What a piece costs the shop.", unit="minor units of `currency`"),
+        "stock": Column(
+            "float64", "Pieces that can be sold now, 0 where it is sold out; null where nobody says.", unit="pieces"
+        ),
         "updated_at": Column("timestamp", "When this was last true.", unit="UTC", required=True),
         "told": Column(
             "string", "When each of these was last told, by a product `list`, an order `line` or an `event`, as JSON."
@@ -236,7 +240,22 @@ REJECTED = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (EVENT, ORDER, ORDER_LINE, REFUND, PRODUCT, CUSTOMER, IDENTITY, SNAPSHOT, SCORE, REJECTED)
+    table.name: table
+    for table in (
+        EVENT,
+        ORDER,
+        ORDER_LINE,
+        REFUND,
+        PRODUCT,
+        CUSTOMER,
+        IDENTITY,
+        SNAPSHOT,
+        SCORE,
+        ASSOCIATION_RULE,
+        RECOMMENDATION,
+        EXPOSURE,
+        REJECTED,
+    )
 }
 """Every table by name."""
 
