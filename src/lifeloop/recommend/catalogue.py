@@ -1,0 +1,236 @@
+"""The catalogue: what the shop sells now, as arrays; stock, price and margin are looked up here when a request is answered.
+
+Reads   product; of a lake without one, the products of its order lines
+Limits  a product that two sources know is one; of each thing told of it the word that counts stands (a product list's before
+        an order line's before an event's, then the later one)
+"""
+
+from __future__ import annotations
+
+import difflib
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from lifeloop.base.clock import EPOCH, micros
+from lifeloop.base.money import EXPONENT
+from lifeloop.lake import Engine
+from lifeloop.recommend.histories import Flags, Ints, Longs, Products
+from lifeloop.schema import ORDER_LINE, PRODUCT
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
+
+_NEAR = 100
+"""Names on either side of an unknown one that are compared with it letter by letter."""
+
+
+def _word(name: str) -> str:
+    """Return the query for the word that counts on one trait, among all sources."""
+    return f"max_by(t.{name}, t.{name}_told) FILTER (WHERE t.{name} IS NOT NULL) AS {name}"
+
+
+_TRAITS = ("title", "category", "brand", "description", "price_minor", "cost_minor", "stock")
+_TOLD = ", ".join(
+    f"concat(coalesce(json_extract_string(p.told, '$.{name}'), concat('line ', CAST(p.updated_at AS VARCHAR))), ' ', p.source)"
+    f" AS {name}_told"
+    for name in _TRAITS
+)
+CATALOGUE_SQL = f"""
+WITH t AS (SELECT p.*, {_TOLD} FROM products AS p)
+SELECT t.product_id AS product_id, {", ".join(map(_word, _TRAITS))},
+    max_by(t.currency, t.price_minor_told) FILTER (WHERE t.price_minor IS NOT NULL) AS currency,
+    max_by(t.currency, t.cost_minor_told) FILTER (WHERE t.cost_minor IS NOT NULL) AS cost_currency,
+    max(t.updated_at) AS updated_at
+FROM t GROUP BY t.product_id ORDER BY product_id
+"""
+SOLD_SQL = """
+SELECT l.product_id AS product_id, max_by(l.title, l.placed_at) FILTER (WHERE l.title IS NOT NULL) AS title,
+    max(l.placed_at) AS updated_at
+FROM lines AS l WHERE l.product_id IS NOT NULL GROUP BY l.product_id ORDER BY product_id
+"""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every product of the shop, sorted by id; every array and sequence has one entry for each of them.
+
+    >>> tea = {"product_id": "tea", "category": "Drinks > Tea", "price_minor": 500, "cost_minor": 300, "stock": 0}
+    >>> shop = Catalogue.of([tea, {"product_id": "pot", "category": "Kitchen"}])
+    >>> shop.products.ids, shop.in_stock().tolist(), shop.margin().tolist(), shop.below("drinks").tolist()
+    (['pot', 'tea'], [True, False], [nan, 0.4], [False, True])
+    """
+
+    products: Products
+    title: Sequence[str | None]
+    category: Sequence[str | None]
+    """Paths, separated by ` > `."""
+    brand: Sequence[str | None]
+    description: Sequence[str | None]
+    price_minor: Doubles
+    """Minor units of the base currency; NaN where not known, or in a currency without a rate."""
+    cost_minor: Doubles
+    """As `price_minor`."""
+    stock: Doubles
+    """Pieces; NaN where nobody says."""
+    updated_at: Longs
+    """Microseconds since 1970 UTC."""
+
+    @classmethod
+    def read(
+        cls,
+        engine: Engine,
+        *,
+        base: str | None = None,
+        rates: Mapping[str, float] | None = None,
+        also: Iterable[str] = (),
+    ) -> Catalogue:
+        """Return the catalogue of a lake; `also` are products it shall have even where the lake tells nothing of them.
+
+        Amounts are converted to `base` with `rates` (units of it that one unit of another currency buys); without a base,
+        the currency of most products is taken for it. Raises LakeError.
+        """
+        rows = engine.query(CATALOGUE_SQL, {"products": PRODUCT}).to_pylist()
+        if not rows:
+            rows = engine.query(SOLD_SQL, {"lines": ORDER_LINE}).to_pylist()
+        known = {row["product_id"] for row in rows}
+        return cls.of([*rows, *({"product_id": name} for name in set(also) - known)], base=base, rates=rates)
+
+    @classmethod
+    def of(
+        cls, rows: Iterable[Mapping[str, Any]], *, base: str | None = None, rates: Mapping[str, float] | None = None
+    ) -> Catalogue:
+        """Return the catalogue of rows with the columns of `product`; of one product id the last row counts."""
+        kept = sorted(({row["product_id"]: row for row in rows}).values(), key=lambda row: str(row["product_id"]))
+        worth = _Worth.of(kept, base, rates or {})
+        return cls(
+            Products([row["product_id"] for row in kept]),
+            *(tuple(row.get(name) for row in kept) for name in ("title", "category", "brand", "description")),
+            worth.amounts(kept, "price_minor", "currency"),
+            worth.amounts(kept, "cost_minor", "cost_currency"),
+            np.array([_number(row.get("stock")) for row in kept], np.float64),
+            np.array([_instant(row.get("updated_at")) for row in kept], np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Every category path there is, sorted."""
+        return tuple(sorted({one for one in self.category if one}))
+
+    @cached_property
+    def category_code(self) -> Ints:
+        """Place in `categories` of each product, -1 without one."""
+        return _codes(self.category, self.categories)
+
+    @cached_property
+    def brands(self) -> tuple[str, ...]:
+        """Every brand there is, sorted."""
+        return tuple(sorted({one for one in self.brand if one}))
+
+    @cached_property
+    def brand_code(self) -> Ints:
+        """Place in `brands` of each product, -1 without one."""
+        return _codes(self.brand, self.brands)
+
+    def in_stock(self) -> Flags:
+        """Return which can be sold now; what nobody knows the stock of can."""
+        return ~(self.stock <= 0)
+
+    def margin(self) -> Doubles:
+        """Return the share of the price that is left after the cost; NaN where either is not known or the price is 0."""
+        price = np.where(self.price_minor > 0, self.price_minor, np.nan)
+        margin: Doubles = 1.0 - self.cost_minor / price
+        return margin
+
+    def below(self, category: str) -> Flags:
+        """Return which products lie in a category or below it, whatever its case.
+
+        It is a path from the top (`Home > Kitchen`). One that no product has at the top is looked for anywhere in the paths:
+        `kitchen` finds `Home > Kitchen > Pots`.
+        """
+        wanted = _parts(category)
+        if not wanted:
+            return np.zeros(len(self), np.bool_)
+        paths = [_parts(path) for path in self.categories]
+        chosen = [path[: len(wanted)] == wanted for path in paths]
+        if not any(chosen):
+            chosen = [any(path[at : at + len(wanted)] == wanted for at in range(len(path))) for path in paths]
+        return np.array([*chosen, False], np.bool_)[self.category_code]
+
+    def near(self, name: str) -> str | None:
+        """Return the product id most like an unknown one; None where none is. Takes microseconds per name compared."""
+        folded, ids = self._folded
+        lowered = name.casefold()
+        close: list[str] = []
+        for names, sought in ((folded, lowered), (self._reversed, lowered[::-1])):
+            at = bisect_left(names, sought)
+            near = names[max(0, at - _NEAR) : at + _NEAR]
+            close += near if names is folded else [one[::-1] for one in near]
+        found = difflib.get_close_matches(lowered, dict.fromkeys(close), n=1, cutoff=0.5)
+        return ids[found[0]] if found else None
+
+    def aligned(self, products: Products) -> Ints:
+        """Return the place here of each of other products, such as a model's; -1 of what is not sold (any more)."""
+        places = self.products.places
+        return np.array([places.get(name, -1) for name in products.ids], np.int32)
+
+    @cached_property
+    def _folded(self) -> tuple[list[str], dict[str, str]]:
+        ids = {name.casefold(): name for name in self.products.ids}
+        return sorted(ids), ids
+
+    @cached_property
+    def _reversed(self) -> list[str]:
+        return sorted(name[::-1] for name in self._folded[0])
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What a minor unit of each currency is worth in minor units of the base."""
+
+    base: str | None
+    factors: Mapping[str, float]
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], base: str | None, rates: Mapping[str, float]) -> _Worth:
+        named = [row["currency"] for row in rows if row.get("currency")]
+        base = base or (max(sorted(set(named)), key=named.count) if named else None)
+        if base is None:
+            return cls(None, {})
+        own = EXPONENT[base]
+        return cls(base, {code: rate * 10.0 ** (own - EXPONENT[code]) for code, rate in rates.items() if code in EXPONENT})
+
+    def amounts(self, rows: Sequence[Mapping[str, Any]], name: str, currency: str) -> Doubles:
+        return np.array([self._one(row, name, currency) for row in rows], np.float64)
+
+    def _one(self, row: Mapping[str, Any], name: str, currency: str) -> float:
+        code = row.get(currency) or row.get("currency") or self.base
+        amount = _number(row.get(name))
+        return amount if code == self.base else amount * self.factors.get(str(code), np.nan)
+
+
+def _number(value: Any) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _instant(value: datetime | int | None) -> int:
+    if isinstance(value, datetime):
+        return micros(value)
+    return micros(EPOCH) if value is None else value
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in (one.strip().casefold() for one in path.split(">")) if part]
+
+
+def _codes(values: Sequence[str | None], names: Sequence[str]) -> Ints:
+    places = {name: place for place, name in enumerate(names)}
+    return np.array([places.get(one or "", -1) for one in values], np.int32)
