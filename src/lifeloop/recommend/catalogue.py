@@ -80,6 +80,8 @@ class Catalogue:
     """Pieces; NaN where nobody says."""
     updated_at: Longs
     """Microseconds since 1970 UTC."""
+    currency: str | None = None
+    """The base currency; None where no price has one."""
 
     @classmethod
     def read(
@@ -108,13 +110,20 @@ class Catalogue:
         """Return the catalogue of rows with the columns of `product`; of one product id the last row counts."""
         kept = sorted(({row["product_id"]: row for row in rows}).values(), key=lambda row: str(row["product_id"]))
         worth = _Worth.of(kept, base, rates or {})
+        title, category, brand, description = (
+            tuple(row.get(name) for row in kept) for name in ("title", "category", "brand", "description")
+        )
         return cls(
             Products([row["product_id"] for row in kept]),
-            *(tuple(row.get(name) for row in kept) for name in ("title", "category", "brand", "description")),
+            title,
+            category,
+            brand,
+            description,
             worth.amounts(kept, "price_minor", "currency"),
             worth.amounts(kept, "cost_minor", "cost_currency"),
             np.array([_number(row.get("stock")) for row in kept], np.float64),
             np.array([_instant(row.get("updated_at")) for row in kept], np.int64),
+            worth.base,
         )
 
     def __len__(self) -> int:
