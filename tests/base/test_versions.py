@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from lifeloop.base.errors import ModelError
-from lifeloop.base.versions import Parts, latest, load_version, new_version, save_version
+from lifeloop.base.versions import Parts, latest, load_version, new_version, save_version, tidy, versions
 
 PARTS = Parts({"r": 0.25, "name": "顾客"}, {"edges": np.array([1.5, 2.5])}, {"trees": "tree\nversion=v4\n"})
 
@@ -104,3 +105,71 @@ def test_objects_are_never_written(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no JSON"):
         save_version(tmp_path / "v", "churn", Parts({"r": float("nan")}))
     assert not list(tmp_path.iterdir())
+
+
+def test_mapped_arrays_come_back_as_they_were_saved_and_cannot_be_written_to(tmp_path: Path) -> None:
+    folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
+    large = {"counts": np.arange(12, dtype=np.int32).reshape(3, 4), "none": np.zeros((0, 2)), "flags": np.array([True])}
+    save_version(folder, "churn", Parts({}, mapped=large))
+
+    back = load_version(folder, "churn").mapped
+
+    assert {name: array.dtype for name, array in back.items()} == {name: array.dtype for name, array in large.items()}
+    for name, array in large.items():
+        np.testing.assert_array_equal(back[name], array)
+    with pytest.raises(ValueError, match="read-only"):
+        back["counts"][0, 0] = 5
+
+
+@pytest.mark.parametrize("change", ["damaged", "missing", "cut"])
+def test_a_mapped_array_that_is_not_whole_is_noticed(tmp_path: Path, change: str) -> None:
+    folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
+    save_version(folder, "churn", Parts({}, mapped={"counts": np.arange(1000)}))
+    file = folder / "counts.npy"
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 1
+    if change == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(bytes(body) if change == "damaged" else bytes(body[:100]))
+
+    with pytest.raises(ModelError, match=r"damaged|not as it was written|there is no counts\.npy"):
+        load_version(folder, "churn")
+
+
+def test_all_bytes_are_on_the_disk_before_a_version_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+    links = Path("/proc/self/fd")
+    monkeypatch.setattr(os, "fsync", lambda held: (done.append((links / str(held)).readlink().name), sync(held)))
+    monkeypatch.setattr(Path, "replace", lambda old, new: (done.append(f"-> {new.name}"), replace(old, new))[1])
+    folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
+
+    save_version(folder, "churn", Parts({"r": 1}, PARTS.arrays, PARTS.texts, {"counts": np.arange(9)}))
+
+    named = done.index(f"-> {folder.name}")
+    assert {"model.json", "arrays.npz", "trees.txt", "counts.npy"} <= set(done[:named])
+    assert done[named - 1].startswith(".writing-")
+    assert done[named + 1 :] == ["churn"]
+
+
+def test_a_version_caught_while_it_was_replaced_is_put_back(folder: Path, tmp_path: Path) -> None:
+    (folder.parent / ".replaced-x").mkdir()
+    folder.rename(folder.parent / ".replaced-x" / folder.name)
+    (folder.parent / ".writing-y").mkdir()
+    (folder.parent / ".writing-y" / "half.npy").write_bytes(b"half")
+
+    tidy(tmp_path, "churn")
+
+    assert load_version(latest(tmp_path, "churn"), "churn").model == PARTS.model
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_only_the_newest_versions_are_kept(tmp_path: Path) -> None:
+    for day in (5, 7, 6):
+        save_version(new_version(tmp_path, "churn", datetime(2011, 9, day, tzinfo=UTC)), "churn", PARTS)
+
+    tidy(tmp_path, "churn", keep=2)
+    tidy(tmp_path, "value", keep=2)
+
+    assert [path.name for path in versions(tmp_path, "churn")] == ["20110906T000000Z", "20110907T000000Z"]

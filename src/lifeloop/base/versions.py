@@ -3,10 +3,12 @@
     models/<question>/<version>/
         model.json       format, question, what the model learned as plain values, fingerprints of the files beside it
         arrays.npz       numbers (NumPy, loaded with allow_pickle=False); only where there are any
+        <name>.npy       large numbers, mapped into memory: only what is looked at is read, and processes share it
         <name>.txt       texts, such as LightGBM trees; only where there are any
 
 A version is named by the moment it was trained for, so that training again for the same moment replaces it. It is
-written into a temporary folder beside its place and renamed into it: a folder with a version's name is always whole.
+written into a temporary folder beside its place, synchronised with the disk and renamed into it: a folder with a version's
+name is always whole, after a power cut too. One that was being replaced just then is put back by `tidy`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -37,6 +40,9 @@ Array: TypeAlias = npt.NDArray[Any]
 
 _MODEL = "model.json"
 _ARRAYS = "arrays.npz"
+_MAPPED = ".npy"
+_WRITING = ".writing-"
+_REPLACED = ".replaced-"
 _TRAIN_AGAIN = "Train it again: lifeloop run."
 
 
@@ -50,6 +56,8 @@ class Parts:
     """Arrays of numbers, truth values or fixed-length strings; no objects."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Texts by name, such as LightGBM's own model text."""
+    mapped: Mapping[str, Array] = field(default_factory=dict)
+    """Large arrays of numbers; loaded, they cannot be written to, and lie on the disk until they are looked at."""
 
 
 def new_version(models: Path, question: str, as_of: datetime) -> Path:
@@ -63,7 +71,7 @@ def new_version(models: Path, question: str, as_of: datetime) -> Path:
 
 def latest(models: Path, question: str) -> Path:
     """Return the folder of the version trained for the latest moment. Raises ModelError when there is none."""
-    found = sorted(folder.parent for folder in (models / question).glob(f"[0-9]*/{_MODEL}"))
+    found = versions(models, question)
     if not found:
         raise ModelError(f"no version of the model '{question}'", f"nothing is saved under {models / question}", _TRAIN_AGAIN)
     return found[-1]
@@ -76,18 +84,8 @@ def save_version(folder: Path, question: str, parts: Parts) -> None:
         files[f"{name}.txt"] = text.encode()
     if parts.arrays:
         files[_ARRAYS] = _packed(parts.arrays)
-    head = {
-        "format": FORMAT,
-        "question": question,
-        "model": dict(parts.model),
-        "files": {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())},
-    }
     try:
-        told = json.dumps(head | {"checksum": _checksum(head)}, ensure_ascii=False, indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"cannot save the model '{question}'", f"a value is no JSON: {error}") from error
-    try:
-        _write(folder, files | {_MODEL: told.encode()})
+        _write(folder, question, parts, files)
     except OSError as error:
         raise ModelError(
             f"cannot save the model '{question}' at {folder}", str(error), "Check space and rights of the data home."
@@ -102,14 +100,44 @@ def load_version(folder: Path, question: str) -> Parts:
     asked = f"cannot load the model '{question}' from {folder}"
     head = _head(folder, question, asked)
     bodies: dict[str, bytes] = {}
+    mapped: dict[str, Array] = {}
     for name, digest in head["files"].items():
         path = folder / Path(name).name
-        bodies[name] = _read(path, asked)
-        if hashlib.sha256(bodies[name]).hexdigest() != digest:
+        if name.endswith(_MAPPED):
+            found, mapped[name.removesuffix(_MAPPED)] = _map(path, asked)
+        else:
+            bodies[name] = _read(path, asked)
+            found = hashlib.sha256(bodies[name]).hexdigest()
+        if found != digest:
             raise ModelError(asked, f"{path.name} is not as it was written", _TRAIN_AGAIN)
     arrays = _unpacked(bodies.pop(_ARRAYS), asked) if _ARRAYS in bodies else {}
     texts = {name.removesuffix(".txt"): body.decode() for name, body in bodies.items()}
-    return Parts(head["model"], arrays, texts)
+    return Parts(head["model"], arrays, texts, mapped)
+
+
+def tidy(models: Path, question: str, *, keep: int | None = None) -> None:
+    """Put back a version that a power cut caught while it was replaced; drop what was half written, and old versions.
+
+    All but the `keep` newest are old. Nobody else may write versions of the question meanwhile. Raises ModelError.
+    """
+    home = models / question
+    try:
+        for old in home.glob(f"{_REPLACED}*/*"):
+            if not (home / old.name).exists():
+                old.replace(home / old.name)
+        for rest in (*home.glob(f"{_WRITING}*"), *home.glob(f"{_REPLACED}*")):
+            shutil.rmtree(rest)
+        for folder in versions(models, question)[: None if keep is None else -keep] if keep else []:
+            shutil.rmtree(folder)
+        if home.exists():
+            _sync(home)
+    except OSError as error:
+        raise ModelError(f"cannot tidy the versions in {home}", str(error), "Check the rights of the data home.") from error
+
+
+def versions(models: Path, question: str) -> list[Path]:
+    """Return the folders of all versions of a question, oldest first."""
+    return sorted(folder.parent for folder in (models / question).glob(f"[0-9]*/{_MODEL}"))
 
 
 def _head(folder: Path, question: str, asked: str) -> dict[str, Any]:
@@ -157,19 +185,75 @@ def _read(path: Path, asked: str) -> bytes:
         raise ModelError(asked, found, _TRAIN_AGAIN) from error
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+def _map(path: Path, asked: str) -> tuple[str, Array]:
+    """Return the fingerprint of a file, and the array in it, mapped."""
     try:
-        for name, body in files.items():
-            (fresh / name).write_bytes(body)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest, np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise ModelError(asked, f"there is no {path.name}", _TRAIN_AGAIN) from error
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelError(asked, f"{path.name} is damaged: {error}", _TRAIN_AGAIN) from error
+
+
+def _write(folder: Path, question: str, parts: Parts, files: Mapping[str, bytes]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder.parent))
+    try:
+        digests = {name: _put(fresh / name, body) for name, body in files.items()}
+        digests |= {f"{name}{_MAPPED}": _put_array(fresh / f"{name}{_MAPPED}", one) for name, one in parts.mapped.items()}
+        _put(fresh / _MODEL, _told(question, parts, digests))
         fresh.chmod(0o755)
+        _sync(fresh)
         if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder.parent))
+            old = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=folder.parent))
             folder.replace(old / folder.name)
+            _sync(old)
             fresh.replace(folder)
+            _sync(folder.parent)
             shutil.rmtree(old)
         else:
             fresh.replace(folder)
+        _sync(folder.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _told(question: str, parts: Parts, digests: Mapping[str, str]) -> bytes:
+    head = {"format": FORMAT, "question": question, "model": dict(parts.model), "files": dict(sorted(digests.items()))}
+    try:
+        return json.dumps(head | {"checksum": _checksum(head)}, ensure_ascii=False, indent=1, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"cannot save the model '{question}'", f"a value is no JSON: {error}") from error
+
+
+def _put(path: Path, body: bytes) -> str:
+    """Write a file, so that it survives a power cut, and return its fingerprint."""
+    with path.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(body).hexdigest()
+
+
+def _put_array(path: Path, array: Array) -> str:
+    """Write an array as `_put` does a file."""
+    try:
+        with path.open("w+b") as file:
+            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except ValueError as error:
+        raise ModelError("cannot save a model", f"the array '{path.stem}' holds objects: {error}") from error
+
+
+def _sync(folder: Path) -> None:
+    """Return when the names in a folder survive a power cut."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
