@@ -16,29 +16,24 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from lifeloop.base.clock import Clock
 from lifeloop.base.config import Home, Settings
 from lifeloop.base.errors import LakeError
-from lifeloop.base.ids import stable_id
 from lifeloop.base.money import EXPONENT
 from lifeloop.collect.amounts import currency_in
-from lifeloop.collect.live.batch import Batch, line_of
-from lifeloop.collect.live.heard import Heard, Refused
+from lifeloop.collect.gathering import Gathering
+from lifeloop.collect.live.heard import Heard
 from lifeloop.collect.live.hearing import heard
-from lifeloop.collect.rows import Damaged, shorten
 from lifeloop.collect.settle import settle
 from lifeloop.collect.settle.change import Work
 from lifeloop.collect.settle.known import KnownEvents
 from lifeloop.collect.source import Reading
-from lifeloop.collect.sources.segment import Segment
 from lifeloop.collect.spool import Place, Record, next_place, read_records
-from lifeloop.collect.stage import Stage
 from lifeloop.collect.wire_sales import ORDERED
 from lifeloop.lake import Engine, Lake
-from lifeloop.schema import EVENT, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED
+from lifeloop.schema import EVENT, EXPOSURE, IDENTITY, ORDER, ORDER_LINE, PRODUCT, REFUND, REJECTED
 from lifeloop.store import Store
 from lifeloop.store.positions import advance, read_position
 from lifeloop.store.shop_lock import writing
@@ -52,19 +47,18 @@ COMPACT_EVERY = 16
 VACUUM_EVERY = 64
 KEEP_HOURS = 2
 """Hours a replaced file is kept for whoever still reads it: live facts replace files all day long."""
-_BATCH_EVENTS = 10_000
 _CLIENTS = ("segment", "posthog")
 """Forms in which browsers speak too, with a key that everybody can read; in the others a shop does, and signs it."""
 _ASKED = "cannot keep live facts now"
 _PATIENCE_S = 60.0
 _SHORT_S = 2.0
 _LOOK_BYTES = 4 << 20
-_UNREADABLE = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, RecursionError)
-"""What one event that nobody thought of may raise; it must not stop those behind it."""
 _SMALL_BYTES = 2 << 20
 """A file of about 50,000 orders: as much is written anew when one of them changes."""
-_WRITTEN = ((EVENT, None), (REJECTED, None), *((table, _SMALL_BYTES) for table in (ORDER, ORDER_LINE, REFUND, PRODUCT)))
-"""The tables the flow writes, and how large their files are to be; rows of the first two never change."""
+_LASTING = (EVENT, REJECTED, EXPOSURE)
+"""Rows of these never change."""
+_WRITTEN = (*((table, None) for table in _LASTING), *((table, _SMALL_BYTES) for table in (ORDER, ORDER_LINE, REFUND, PRODUCT)))
+"""The tables the flow writes, and how large their files are to be."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +104,10 @@ class Flow:
         start = self._position()
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="lifeloop-flow-")))
-            gathered = _Gathered(folder, self._spool, self._reading(start))
+            gathered = Gathering(folder, self._spool, self._reading(start))
             place, records = start, 0
             for record in read_records(self._folder, start, limit_bytes=limit_bytes):
-                gathered.take(record.place, record.stamp.source, *heard(record))
+                gathered.take(record)
                 place, records = record.after, records + 1
             gathered.close()
             pa.default_memory_pool().release_unused()
@@ -132,7 +126,7 @@ class Flow:
         except LakeError:
             return False
 
-    def _write(self, gathered: _Gathered) -> tuple[str, ...]:
+    def _write(self, gathered: Gathering) -> tuple[str, ...]:
         written: dict[str, None] = {}
         with writing(self._home, self._store, _ASKED, patience_s=_PATIENCE_S):
             if not self._lake.exists(IDENTITY):
@@ -143,6 +137,10 @@ class Flow:
                 for change in settle(work, stage, []).changes:
                     change.write(self._lake, self._engine)
                     written[change.table.name] = None
+            shown = gathered.shown.settle(self._engine)
+            if shown is not None:
+                shown.write(self._lake, self._engine)
+                written[EXPOSURE.name] = None
             self._tidy(wrote=bool(written))
         return tuple(written)
 
@@ -208,70 +206,3 @@ def _currency(event: Heard) -> str | None:
     said = properties.get("currency") if isinstance(properties, dict) else None
     code = currency_in(said) if isinstance(said, str) else None
     return code if code in EXPONENT else None
-
-
-class _Gathered:
-    """What one step read, staged by source; at most a batch of events is in memory."""
-
-    def __init__(self, folder: Path, spool: str, reading: Reading) -> None:
-        self.reading = reading
-        self.events = 0
-        self.refused = 0
-        self.stages: dict[str, Stage] = {}
-        self._folder, self._spool = folder, spool
-        self._read = Segment().begin(reading)
-        self._batches: dict[str, Batch] = {}
-
-    def take(self, place: Place, source: str, events: list[Heard], refused: list[Refused]) -> None:
-        """Take the events of one record, and those that cannot become facts."""
-        batch = self._batches.get(source)
-        if batch is None or batch.segment != place.segment or len(batch) >= _BATCH_EVENTS:
-            self._stage_batch(source)
-            batch = self._batches[source] = Batch(place.segment)
-        batch.add(place, events)
-        self.events += len(events)
-        self._refuse(
-            source, place.segment, [Damaged(line_of(place, one.index), one.reason, one.detail, one.raw) for one in refused]
-        )
-
-    def close(self) -> None:
-        """Stage what is left and close the files."""
-        for source in list(self._batches):
-            self._stage_batch(source)
-        for stage in self.stages.values():
-            stage.close()
-
-    def _stage_batch(self, source: str) -> None:
-        batch = self._batches.pop(source, None)
-        if not batch:
-            return
-        try:
-            facts, sieve = self._read(batch.rows())
-            told = batch.with_clocks(facts)
-        except _UNREADABLE as error:
-            self._stage_parts(source, batch, error)
-            return
-        self._stage(source).add(batch.segment, told)
-        self._refuse(source, batch.segment, sieve.rejected())
-
-    def _stage_parts(self, source: str, batch: Batch, error: Exception) -> None:
-        """Stage a batch that cannot be read in halves, until the one event that cannot be is alone, and refuse that."""
-        if len(batch) > 1:
-            for half in batch.halves():
-                self._batches[source] = half
-                self._stage_batch(source)
-            return
-        raw = batch.rows().raw(np.zeros(1, np.int64))[0]
-        detail = f"it cannot be read ({type(error).__name__})"
-        self._refuse(source, batch.segment, [Damaged(batch.lines[0], "bad_type", detail, shorten(raw))])
-
-    def _refuse(self, source: str, segment: int, damaged: list[Damaged]) -> None:
-        """Keep what cannot become a fact: its file is the segment of the spool it stood in."""
-        self.refused += len(damaged)
-        if damaged:
-            self._stage(source).reject(segment, f"live:{source}", stable_id(self._spool, str(segment)), damaged)
-
-    def _stage(self, source: str) -> Stage:
-        if source not in self.stages:
-            self.stages[source] = Stage(self._folder / f"source-{len(self.stages)}")
-        return self.stages[source]

@@ -39,6 +39,8 @@ _INNER = ("properties", "traits", "context")
 def heard(record: Record) -> tuple[list[Heard], list[Refused]]:
     """Return the events of a record, in its order, and those that cannot become facts. Never raises for what was sent."""
     stamp = record.stamp
+    if stamp.form == "exposure":
+        return [], []
     if stamp.form in _SHOPS:
         return _from_shop(record)
     try:

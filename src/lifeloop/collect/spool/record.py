@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-WireForm: TypeAlias = Literal["segment", "posthog", "shopify", "woocommerce"]
+WireForm: TypeAlias = Literal["segment", "posthog", "shopify", "woocommerce", "exposure"]
+"""Whose words a body is in; `exposure` is the door's own, which showed somebody a list of recommendations."""
 
 
 class Place(NamedTuple):
