@@ -1,0 +1,55 @@
+"""Pairs of products and the orders that hold both; what is not there was never needed, and takes no room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lifeloop.recommend.histories import Ints, Longs
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs first < second, in rising order, with the orders that hold both."""
+
+    first: Ints
+    """Places of products, shape (pairs,)."""
+    second: Ints
+    orders: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def keys(self, products: int) -> Longs:
+        """Return one number for each pair, rising."""
+        return self.first.astype(np.int64) * products + self.second
+
+    def at_least(self, orders: int) -> Pairs:
+        """Return the pairs in that many orders or more."""
+        kept = self.orders >= orders
+        return Pairs(self.first[kept], self.second[kept], self.orders[kept])
+
+    def less(self, gone: Pairs) -> Pairs:
+        """Return the same pairs with the orders in `gone` subtracted; pairs of `gone` that are not here are passed over."""
+        if not len(self):
+            return self
+        products = int(max(self.second.max(), gone.second.max(initial=0))) + 1
+        mine, theirs = self.keys(products), gone.keys(products)
+        places = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
+        here = mine[places] == theirs
+        orders = self.orders.copy()
+        orders[places[here]] -= gone.orders[here]
+        return Pairs(self.first, self.second, orders)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return all of it as arrays."""
+        return {"pair_first": self.first, "pair_second": self.second, "pair_orders": self.orders}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Pairs:
+        """Return what `arrays` were made of."""
+        first, second, orders = (arrays[name].astype(np.int32) for name in ("pair_first", "pair_second", "pair_orders"))
+        return cls(first, second, orders)
