@@ -1,0 +1,43 @@
+"""What is dense, what is sparse: one rule, by the bytes that may be taken.
+
+A dense matrix of n products takes 4 n^2 bytes, and its fit three or four times as much for a while; a sparse one 8 bytes for
+each neighbour kept, its statistics 12 for each pair ever met. Dense is better and takes time as n^3: it is chosen while its
+fit stays within the memory and n within `MOST_DENSE`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lifeloop.recommend.histories import Histories
+
+MOST_DENSE = 6_000
+"""Products up to which a square system is solved: n^3 multiply-adds are 2 x 10^11 here, a few seconds of one core."""
+NEIGHBOURS = 200
+"""Columns kept of each row of a sparse matrix."""
+TOGETHER_BYTES = 4 + 4 + 4
+"""Of a dense fit from int32 counts: counts, the system and its solution, for each pair of products."""
+FOLLOWING_BYTES = 8 + 8 + 4 + 4 + 4
+"""Two int64 counts, the system, the right side and its solution."""
+PAIR_BYTES = 4 + 8
+"""Of one kept pair in sparse counts: column and int64 sum."""
+
+
+def fits_dense(products: int, bytes_per_pair: int, memory_mb: int) -> bool:
+    """Return whether a matrix of all pairs, and its fit, stay within the memory."""
+    return products <= MOST_DENSE and bytes_per_pair * products * products <= memory_mb * 1_000_000
+
+
+def reach_within(histories: Histories, reach: int, memory_mb: int) -> int:
+    """Return how many deeds ahead may be looked, at most `reach`, so that sparse counts surely stay within the memory.
+
+    Every deed meets at most one new pair per step ahead; at least one step is always looked.
+    """
+    lengths = np.diff(histories.starts)
+    room = memory_mb * 1_000_000 // PAIR_BYTES
+    pairs = 0
+    for gap in range(1, reach + 1):
+        pairs += int(np.maximum(lengths - gap, 0).sum())
+        if pairs > room:
+            return max(gap - 1, 1)
+    return reach
