@@ -30,7 +30,9 @@ def width_class(widths: npt.ArrayLike) -> Ints:
     >>> width_class([1, 2, 3, 4, 9, 10]).tolist()
     [0, 4, 6, 8, 12, 13]
     """
-    return np.floor(CLASSES_PER_DOUBLING * np.log2(np.maximum(np.asarray(widths), 1))).astype(np.int32)
+    doublings = np.log2(np.maximum(np.asarray(widths, np.float64), 1.0))
+    classes: Ints = np.floor(CLASSES_PER_DOUBLING * doublings).astype(np.int32)
+    return classes
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,20 @@ class BasketCounts:
             raise ValueError("orders are subtracted that were never counted")
         return BasketCounts(orders, holding, left.at_least(self.least), self.least, self.widest, wide)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """Return all of it as arrays, to be kept in a file."""
         bounds = np.array([self.least, self.widest, self.wide], np.int64)
-        return {"orders": self.orders, "holding": self.holding, "bounds": bounds} | self.pairs.arrays()
+        return {"orders": self.orders, "holding": self.holding, "bounds": bounds, **self.pairs.arrays()}
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> BasketCounts:
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> BasketCounts:
         """Return what `arrays` were made of."""
         least, widest, wide = (int(bound) for bound in arrays["bounds"])
         orders, holding = arrays["orders"].astype(np.int64), arrays["holding"].astype(np.int32)
         return cls(orders, holding, Pairs.of_arrays(arrays), least, widest, wide)
 
 
-def count_baskets(baskets: Histories, *, least: int = 5, widest: int = 1000, threads: int = 1) -> BasketCounts:
+def count_baskets(baskets: Histories, *, least: int = 5, widest: int = 1000, threads: int | None = None) -> BasketCounts:
     """Count orders, given as histories whose owners are orders; a product twice in one order counts once.
 
     Operations: Σ over orders of width² / 2 additions; bytes: 12 a line, 4 a product and thread, 12 a pair that is kept.

@@ -11,11 +11,12 @@ from numba import types as t
 _PLACES, _ITEMS = t.Array(t.int64, 1, "C", readonly=True), t.Array(t.int32, 1, "C", readonly=True)
 
 
-@nb.njit(
-    t.void(_PLACES, _PLACES, _ITEMS, _PLACES, t.int64, t.int64, t.int32[::1], t.int32[::1], t.int32[::1], t.int64[::1]),
-    nogil=True,
-    cache=True,
+_COUNT_ROWS = t.void(
+    _PLACES, _PLACES, _ITEMS, _PLACES, t.int64, t.int64, t.int32[::1], t.int32[::1], t.int32[::1], t.int64[::1]
 )
+
+
+@nb.njit(_COUNT_ROWS, nogil=True, cache=True)  # type: ignore[untyped-decorator]  # Numba has no types
 def count_rows(
     turned: Any, where: Any, items: Any, ends: Any, least: int, stop: int, first: Any, second: Any, orders: Any, progress: Any
 ) -> None:

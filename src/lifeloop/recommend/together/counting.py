@@ -13,10 +13,13 @@ import numpy.typing as npt
 
 from lifeloop.recommend.histories import Ints, Longs
 from lifeloop.recommend.kernels import fixed
+from lifeloop.recommend.matrices.threads import cores
 from lifeloop.recommend.together.pairs import Pairs
 
 
-def count_pairs(starts: Longs, items: Ints, holding: npt.NDArray[np.integer], *, least: int, threads: int = 1) -> Pairs:
+def count_pairs(
+    starts: Longs, items: Ints, holding: npt.NDArray[np.integer], *, least: int, threads: int | None = None
+) -> Pairs:
     """Return the pairs that stand together in at least `least` baskets.
 
     Args:
@@ -24,7 +27,7 @@ def count_pairs(starts: Longs, items: Ints, holding: npt.NDArray[np.integer], *,
         items: of all baskets, in each of them distinct and rising, shape (lines,)
         holding: baskets with each product, shape (products,); one in fewer than `least` is in no such pair
         least: baskets a pair must stand in
-        threads: of the compiled kernel
+        threads: of the compiled loop; None for one per core
     """
     often = holding >= least
     kept = often[items]
@@ -55,15 +58,16 @@ _ROOM = 1 << 16
 """Pairs the compiled loop writes before it hands them over."""
 
 
-def _in_threads(starts: Longs, items: Ints, products: int, least: int, *, threads: int) -> Pairs:
+def _in_threads(starts: Longs, items: Ints, products: int, least: int, *, threads: int | None) -> Pairs:
     """Count with the compiled loop, blocks of rows in threads."""
     turned, where = _turned(starts, items, products)
     ends = np.repeat(starts[1:], np.diff(starts))
     cost = np.concatenate([[0], np.cumsum((ends - np.arange(len(items)))[where])])[turned]
-    blocks = max(1, threads) * _BLOCKS
+    workers = threads or cores()
+    blocks = workers * _BLOCKS
     of_row = (cost[:-1] * blocks // max(int(cost[-1]), 1)).astype(np.int64)
     count = partial(_count_block, fixed(turned), fixed(where), fixed(items), fixed(ends), products, least)
-    with ThreadPoolExecutor(max(1, threads)) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         found = list(pool.map(count, _runs(of_row)))
     return _joined([part for block in found for part in block])
 
@@ -111,13 +115,14 @@ def _plain(starts: Longs, items: Ints, products: int, least: int) -> Pairs:
     turned = rows.T.tocsr()
     cost = np.bincount(items, weights=np.repeat(np.diff(starts), np.diff(starts)), minlength=products)
     block_of = (np.cumsum(cost) // _CELLS).astype(np.int64)
-    found = []
+    found: list[tuple[Ints, Ints, Ints]] = []
     for low, high in _runs(block_of):
         block = (turned[low:high] @ rows).tocoo()
         first, second = block.coords[0] + low, block.coords[1]
         kept = (second > first) & (block.data >= least)
         order = np.lexsort((second[kept], first[kept]))
-        found.append(tuple(part[kept][order].astype(np.int32) for part in (first, second, block.data)))
+        one, other, orders = (part[kept][order].astype(np.int32) for part in (first, second, block.data))
+        found.append((one, other, orders))
     return _joined(found)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from lifeloop.recommend.histories import Ints, Longs
 
@@ -44,12 +43,12 @@ class Pairs:
         orders[places[here]] -= gone.orders[here]
         return Pairs(self.first, self.second, orders)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """Return all of it as arrays."""
         return {"pair_first": self.first, "pair_second": self.second, "pair_orders": self.orders}
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Pairs:
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Pairs:
         """Return what `arrays` were made of."""
         first, second, orders = (arrays[name].astype(np.int32) for name in ("pair_first", "pair_second", "pair_orders"))
         return cls(first, second, orders)

@@ -21,11 +21,8 @@ from lifeloop.recommend.together.statistics import Doubles, benjamini_hochberg, 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CHUNK = 200_000
-"""Pairs that are judged at once: 40 classes of width take 64 MB."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """Who buys `first` buys `second` too: one rule per place, the strongest of a product first, products in order."""
 
@@ -107,10 +104,20 @@ def find_rules(counts: BasketCounts, *, false_share: float, per_product: int) ->
     both = np.concatenate([pairs.orders[good]] * 2)
     low, high = wilson(both, held[first])
     order = np.lexsort((second, -low, first))
-    order = order[_places(first[order]) < per_product]
-    counted = [held[part[order]].astype(np.int32) for part in (first, second)]
-    twice = [np.concatenate([part[good]] * 2)[order] for part in (p, q)]
-    return Rules(first[order], second[order], counts.total, *counted, both[order], low[order], high[order], *twice)
+    kept = order[_places(first[order]) < per_product]
+    pair = np.concatenate([good, good])[kept]
+    return Rules(
+        first=first[kept],
+        second=second[kept],
+        total=counts.total,
+        orders_if=held[first[kept]].astype(np.int32),
+        orders_then=held[second[kept]].astype(np.int32),
+        both=both[kept],
+        low=low[kept],
+        high=high[kept],
+        p=p[pair],
+        q=q[pair],
+    )
 
 
 def testable(held: npt.NDArray[np.int64], least: int) -> int:
@@ -125,16 +132,14 @@ def testable(held: npt.NDArray[np.int64], least: int) -> int:
 
 def judge(counts: BasketCounts, pairs: Pairs) -> Doubles:
     """Return the chance of so many orders with both if the two had nothing to do with each other, shape (pairs,)."""
-    share = counts.holding / np.sqrt(np.maximum(counts.orders, 1))
-    wider = np.arange(counts.holding.shape[1]) > 0
-    p = np.ones(len(pairs))
-    for start in range(0, len(pairs), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        first, second = pairs.first[part], pairs.second[part]
-        expected = np.einsum("ij,ij->i", share[first][:, wider], share[second][:, wider])
-        most = np.minimum(counts.holding[first], counts.holding[second])[:, wider].sum(axis=1)
-        p[part] = chance_of_at_least(pairs.orders[part], expected, most)
-    return p
+    expected, most = np.zeros(len(pairs)), np.zeros(len(pairs), np.int64)
+    for held, orders in zip(counts.holding.T[1:], counts.orders[1:], strict=True):  # an order of one product has no pair
+        if orders:
+            of_class = np.ascontiguousarray(held)
+            first, second = of_class[pairs.first], of_class[pairs.second]
+            expected += first * (second / orders)
+            most += np.minimum(first, second)
+    return chance_of_at_least(pairs.orders, expected, most)
 
 
 def _places(sorted_values: Ints) -> npt.NDArray[np.intp]:

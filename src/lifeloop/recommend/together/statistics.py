@@ -59,10 +59,11 @@ def chance_of_at_least(both: npt.ArrayLike, expected: npt.ArrayLike, most: npt.A
     from scipy.special import betainc
 
     k, mean, n = (np.asarray(given, np.float64) for given in (both, expected, most))
-    rare = (k >= mean + 1) & (k <= n)
-    draws, seen, chance = np.where(rare, n, 1.0), np.where(rare, k, 1.0), np.where(rare, mean / np.maximum(n, 1.0), 0.5)
-    tail: Doubles = betainc(seen, draws - seen + 1, chance)
-    return np.where(rare, tail, np.where(k > n, 0.0, 1.0))
+    rare = (k >= mean + 1) & (k <= n) & (k > 0)
+    chance = np.where(k > n, 0.0, 1.0)
+    seen, draws = k[rare], n[rare]
+    chance[rare] = betainc(seen, draws - seen + 1, mean[rare] / draws)
+    return chance
 
 
 def benjamini_hochberg(p: npt.ArrayLike, tests: int) -> Doubles:

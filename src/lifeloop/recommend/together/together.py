@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from lifeloop.recommend.histories import Histories, Products
 from lifeloop.recommend.together.basket_counts import BasketCounts, count_baskets
@@ -50,7 +49,7 @@ class Together:
     config: TogetherConfig
 
     @classmethod
-    def fit(cls, baskets: Histories, config: TogetherConfig | None = None, *, threads: int = 1) -> Together:
+    def fit(cls, baskets: Histories, config: TogetherConfig | None = None, *, threads: int | None = None) -> Together:
         """Count orders, given as histories whose owners are orders; their sequence does not matter."""
         config = config or TogetherConfig()
         return cls(count_baskets(baskets, least=config.least, widest=config.widest, threads=threads), config)
@@ -79,11 +78,11 @@ class Together:
         """Return it without those orders: exactly what fitting the others gives. Raises ValueError if they were never in."""
         return Together(self.counts.less(baskets), self.config)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """Return what was counted as arrays, to be kept in a file."""
         return self.counts.arrays()
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]], config: TogetherConfig | None = None) -> Together:
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], config: TogetherConfig | None = None) -> Together:
         """Return what `arrays` were made of."""
         return cls(BasketCounts.of_arrays(arrays), config or TogetherConfig())
