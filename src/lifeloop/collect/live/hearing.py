@@ -63,6 +63,14 @@ def heard(record: Record) -> tuple[list[Heard], list[Refused]]:
     return good, refused
 
 
+def hear_one(stamp: Stamp, around: Around, raw: bytes, index: int) -> Heard | None:
+    """Return one event of a client's request as `heard` does; None where it is refused."""
+    try:
+        return _Ear(stamp, around).hear(_CLIENTS[stamp.form](object_of(raw), around, stamp), index)
+    except Refusal:
+        return None
+
+
 def _from_shop(record: Record) -> tuple[list[Heard], list[Refused]]:
     """Return what a shop system's webhook says."""
     ear = _Ear(record.stamp)
