@@ -1,0 +1,97 @@
+"""Who agreed to personalisation, by what facts and the store tell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.recommend.consents import GIVEN, SILENT, WITHDRAWN, allowed, read_consents, verdict
+from lifeloop.recommend.names import Names
+from lifeloop.schema import EVENT
+from lifeloop.store.consents import ConsentRow
+from lifeloop.testing.shop import ShopBuilder
+
+PURPOSES = RecommendSettings().consent_purposes
+NAMES = Names.of(["cann", "veve"])
+
+
+def said(shop: ShopBuilder, day: float, name: str, properties: Any, **more: Any) -> None:
+    text = properties if isinstance(properties, str) else json.dumps(properties, ensure_ascii=False)
+    row = {"source": "test", "message_id": f"{day} {name}", "type": "track", "name": name, "properties": text}
+    row |= {"occurred_at": shop.day(day), "received_at": shop.day(day), "customer_id": "ann", **more}
+    shop.lake.append(EVENT, pa.Table.from_pylist([row], schema=EVENT.arrow()))
+
+
+def ann(shop: ShopBuilder, day: float = 10) -> int:
+    return int(read_consents(shop.engine, NAMES, shop.day(day), PURPOSES)[0])
+
+
+@pytest.mark.parametrize(
+    ("properties", "state"),
+    [
+        ({"consent": ["email", "personalization"]}, GIVEN),
+        ({"consent": ["email", "Personalisation"]}, GIVEN),
+        ({"consent": ["个性化"]}, GIVEN),
+        ({"consent": ["email"]}, SILENT),
+        ({"consent": {"web": {"personalization": "given", "ads": "withdrawn"}}}, GIVEN),
+        ({"consent": {"personalization": False}}, WITHDRAWN),
+        ({"note": "she asked for personalization"}, SILENT),
+        ({"consent": {"web": {"personalization": "pending"}}}, SILENT),
+        ('["personalization"]', SILENT),
+        ('{"consent": ["personalization"', SILENT),
+    ],
+)
+def test_consent_is_read_from_what_a_fact_says(tmp_path: Path, properties: Any, state: int) -> None:
+    shop = ShopBuilder(tmp_path)
+    said(shop, 1, "Signed Up", properties)
+
+    assert ann(shop) == state
+
+
+def test_the_last_word_before_the_moment_counts(tmp_path: Path) -> None:
+    shop = ShopBuilder(tmp_path)
+    said(shop, 3, "Consent Withdrawn", {"channel": "web", "purpose": "personalization"})
+    said(shop, 1, "Signed Up", {"consent": ["personalization"]})
+    said(shop, 5, "Consent Given", {"channel": "web", "purpose": "personalization"})
+
+    assert [ann(shop, day) for day in (1, 2, 4, 6)] == [SILENT, GIVEN, WITHDRAWN, GIVEN]
+
+
+def test_of_two_words_at_one_time_the_one_that_takes_back_counts(tmp_path: Path) -> None:
+    shop = ShopBuilder(tmp_path)
+    said(shop, 3, "Consent Withdrawn", {"purpose": "personalization"})
+    said(shop, 3, "Consent Given", {"purpose": "personalization"})
+
+    assert ann(shop) == WITHDRAWN
+
+
+def test_a_visitor_may_agree_and_a_robot_agrees_to_nothing(tmp_path: Path) -> None:
+    shop = ShopBuilder(tmp_path)
+    given = {"consent": ["personalization"]}
+    said(shop, 1, "Consent Given", given, customer_id=None, anonymous_id="eve")
+    said(shop, 1, "Signed Up", given, is_bot=True)
+
+    assert read_consents(shop.engine, NAMES, shop.day(2), PURPOSES).tolist() == [SILENT, GIVEN]
+
+
+def test_what_the_store_keeps_is_judged_by_the_same_words() -> None:
+    def row(channel: str, purpose: str, state: str, at: int) -> ConsentRow:
+        return ConsentRow("id", "ann", channel, purpose, state, "consent", None, "test", at, at)
+
+    assert verdict([row("web", "personalization", "given", 5), row("email", "marketing", "withdrawn", 9)], PURPOSES) == GIVEN
+    assert (
+        verdict([row("web", "个性化", "given", 5), row("personalization", "marketing", "withdrawn", 9)], PURPOSES) == WITHDRAWN
+    )
+    assert verdict([], PURPOSES) == SILENT
+
+
+def test_silence_is_consent_only_where_the_shop_says_so() -> None:
+    states = (GIVEN, SILENT, WITHDRAWN)
+
+    assert [allowed(state, "given") for state in states] == [True, False, False]
+    assert [allowed(state, "unless_withdrawn") for state in states] == [True, True, False]
