@@ -85,7 +85,7 @@ class BasketCounts:
         return cls(orders, holding, Pairs.of_arrays(arrays), least, widest, wide)
 
 
-def count_baskets(baskets: Histories, *, least: int = 5, widest: int = 1000, threads: int | None = None) -> BasketCounts:
+def count_baskets(baskets: Histories, *, least: int = 5, widest: int = 100, threads: int | None = None) -> BasketCounts:
     """Count orders, given as histories whose owners are orders; a product twice in one order counts once.
 
     Operations: Σ over orders of width² / 2 additions; bytes: 12 a line, 4 a product and thread, 12 a pair that is kept.

@@ -33,7 +33,7 @@ class TogetherConfig:
 
     least: int = 5
     """Orders a pair must stand in."""
-    widest: int = 1000
+    widest: int = 100
     """Most products of an order that is counted; wider ones are left out of every count."""
     false_share: float = 0.05
     """Share of false rules among those that are kept, on average over shops at most."""
