@@ -1,0 +1,138 @@
+"""The gate: every list passes it last, whatever made it, and only products that keep every rule pass.
+
+It trusts nothing that was worked out before: each product is looked up again in the catalogue, in what was asked and in what
+is known of the person, by code that shares no mask with what chose it. A product that does not pass is a fault of whatever
+chose it: it is left out, counted and told to the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lifeloop.base.logging import log
+from lifeloop.recommend.asked import Deed, Recommended, Strategy
+from lifeloop.recommend.request import Request
+
+IMPERSONAL: frozenset[Strategy] = frozenset({"similar", "together", "content", "trending", "new", "given"})
+"""What may be shown to somebody without consent; `session` too, where it comes from the request alone."""
+
+
+_DAY = 86_400_000_000
+
+
+@dataclass
+class _Gate:
+    request: Request
+    items: frozenset[str]
+    deeds: Mapping[str, Sequence[Deed]]
+    seen: set[str] = field(default_factory=set)
+    brands: dict[str, int] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
+
+    def fault(self, one: Recommended) -> str | None:
+        """Return the rule that a product breaks; None where it keeps them all."""
+        place = self.request.shelf.catalogue.products.places.get(one.product_id)
+        if place is None:
+            return "catalogue"
+        checks = (
+            ("twice", one.product_id in self.seen),
+            ("stock", bool(self.request.shelf.catalogue.stock[place] <= 0)),
+            ("margin", self._is_below_margin(place)),
+            ("price", self._is_out_of_band(place)),
+            ("excluded", self._is_excluded(one.product_id, place)),
+            ("category", self._is_elsewhere(place)),
+            ("variant", self.request.is_variant(place)),
+            ("asked", self._is_asked_wrongly(one.product_id)),
+            ("had", self._was_had(one.product_id)),
+            ("consent", self._lacks_consent(one)),
+            ("chance", not 0 < one.propensity <= 1),
+            ("cap", self._is_over_cap(place)),
+        )
+        fault = next((name for name, is_broken in checks if is_broken), None)
+        if fault is None:
+            self._count(one.product_id, place)
+        return fault
+
+    def _is_below_margin(self, place: int) -> bool:
+        floor, shop = self.request.rules.margin_floor, self.request.shelf.catalogue
+        if floor is None:
+            return False
+        price, cost = float(shop.price_minor[place]), float(shop.cost_minor[place])
+        return price > 0 and 1 - cost / price < floor
+
+    def _is_out_of_band(self, place: int) -> bool:
+        shop = self.request.shelf.catalogue
+        band = self.request.rules.band(shop, self.request.page)
+        return band is not None and not band[0] <= float(shop.price_minor[place]) <= band[1]
+
+    def _is_excluded(self, name: str, place: int) -> bool:
+        rules, book = self.request.rules, self.request.shelf.book
+        return name in rules.excluded_products or any(book.below(one)[place] for one in rules.excluded_categories)
+
+    def _is_elsewhere(self, place: int) -> bool:
+        wanted = self.request.asked.category
+        return wanted is not None and not self.request.shelf.book.below(wanted)[place]
+
+    def _is_asked_wrongly(self, name: str) -> bool:
+        placement = self.request.asked.placement
+        return name not in self.items if placement == "search" else placement in ("product", "cart") and name in self.items
+
+    def _was_had(self, name: str) -> bool:
+        placement, deeds = self.request.asked.placement, self.deeds.get(name, ())
+        if placement == "search":
+            return False
+        if placement == "message" and name in self.request.person.sent:
+            return True
+        if any(deed.kind == "refund" for deed in deeds):
+            return True
+        orders = [deed.at for deed in deeds if deed.kind == "order"]
+        return bool(orders) and not self._is_due(name, max(orders))
+
+    def _is_due(self, name: str, last: int) -> bool:
+        model = self.request.shelf.model
+        place = model.products.places.get(name)
+        if place is None or not self.request.shelf.settings.repeats:
+            return False
+        return (self.request.now - last) / _DAY >= float(model.gaps[place])
+
+    def _lacks_consent(self, one: Recommended) -> bool:
+        if self.request.person.has_consent:
+            return False
+        if one.strategy not in IMPERSONAL and one.strategy != "session":
+            return True
+        return any(reason.because_of is not None and reason.because_of not in self.items for reason in one.reasons)
+
+    def _groups(self, place: int) -> Iterable[tuple[str | None, int | None, dict[str, int]]]:
+        shop, rules = self.request.shelf.catalogue, self.request.rules
+        yield shop.brand[place], rules.brand_cap, self.brands
+        yield shop.category[place], rules.category_cap, self.categories
+
+    def _is_over_cap(self, place: int) -> bool:
+        return any(name and most is not None and had.get(name, 0) >= most for name, most, had in self._groups(place))
+
+    def _count(self, name: str, place: int) -> None:
+        self.seen.add(name)
+        for group, _, had in self._groups(place):
+            had[group or ""] = had.get(group or "", 0) + 1
+
+
+def passed(chosen: Iterable[Recommended], request: Request) -> tuple[tuple[Recommended, ...], int]:
+    """Return the products that keep every rule, ranked anew from 1 and at most `k`, and how many others there were.
+
+    Cost: microseconds per product.
+    """
+    deeds: dict[str, list[Deed]] = {}
+    for deed in request.person.deeds:
+        deeds.setdefault(deed.product_id, []).append(deed)
+    gate = _Gate(request, frozenset(request.asked.items), deeds)
+    kept: list[Recommended] = []
+    faults: dict[str, str] = {}
+    for one in chosen:
+        if (fault := gate.fault(one)) is not None:
+            faults[one.product_id] = fault
+        elif len(kept) < request.k:
+            kept.append(one if one.rank == len(kept) + 1 else replace(one, rank=len(kept) + 1))
+    if faults:
+        log().error("recommendations_broke_rules", placement=request.asked.placement, faults=faults)
+    return tuple(kept), len(faults)

@@ -1,0 +1,161 @@
+"""A request as it was understood: which products it speaks of, what is known of who asks, and what may be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+
+from lifeloop.recommend.asked import Asked, Deed, Person
+from lifeloop.recommend.histories import Flags, Floats, Ints
+from lifeloop.recommend.rules import Rules
+from lifeloop.recommend.shelf import Shelf
+from lifeloop.recommend.variants import kind_of
+
+MOST_ITEMS = 100
+"""Products of a request that are looked at; further ones in a cart are only left out of the list."""
+MOST_HITS = 1000
+"""Hits of a search that are ranked."""
+STRANGER = Person()
+"""Of somebody without consent no more is known than of nobody in particular."""
+
+_DAY = 86_400_000_000
+_STRENGTH = {"view": 0, "cart": 1, "wish": 1, "order": 2}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Products that scores come from, oldest first: a history, the product on the page, what lies in the cart."""
+
+    places: Ints
+    """In the model."""
+    names: tuple[str, ...]
+    deeds: tuple[str, ...]
+    """What was done with each: a kind of deed, or `asked` where the request itself names it."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def ones(self) -> Floats:
+        """Equal weights."""
+        return np.ones(len(self), np.float32)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request on one shelf."""
+
+    shelf: Shelf
+    asked: Asked
+    person: Person
+    """Without consent: a stranger."""
+    k: int
+    items: tuple[str, ...]
+    """The products asked about that are known, each once, in order."""
+    now: int
+    """Microseconds since 1970 UTC."""
+    generator: np.random.Generator
+    """Of chance."""
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of the placement."""
+        return self.shelf.book.rules(self.asked.placement)
+
+    @cached_property
+    def page(self) -> int | None:
+        """Place in the catalogue of the product on the page."""
+        is_page = self.asked.placement == "product" and self.items
+        return self.shelf.catalogue.products.places.get(self.items[0]) if is_page else None
+
+    @cached_property
+    def context(self) -> Sources:
+        """What the request itself names, as far as the model knows it: at most the last `MOST_ITEMS` of it."""
+        names = self.items[:1] if self.asked.placement == "product" else self.items[-MOST_ITEMS:]
+        return self._sources([(name, "asked") for name in names])
+
+    @cached_property
+    def history(self) -> Sources:
+        """The latest deeds of the person, runs with one product as one, without what they gave back."""
+        given_back = {deed.product_id for deed in self.person.deeds if deed.kind == "refund"}
+        lately = self.person.deeds[-self.shelf.settings.history :]
+        return self._sources(list(_runs(deed for deed in lately if deed.product_id not in given_back)))
+
+    @cached_property
+    def path(self) -> Sources:
+        """The history, with what the request names as its latest step."""
+        own, here = self.history, self.context
+        return Sources(
+            np.concatenate([own.places, here.places]).astype(np.int32), own.names + here.names, own.deeds + here.deeds
+        )
+
+    @cached_property
+    def allowed(self) -> Flags:
+        """Which products of the catalogue may be answered, shape (catalogue,); not to be written to."""
+        allowed = self.shelf.book.allowed(self.asked.placement, self.page)
+        if self.asked.placement == "search":
+            hits = self.shelf.catalogue.products.find(self.items)
+            allowed, rule = np.zeros(len(allowed), np.bool_), allowed
+            allowed[hits] = rule[hits]
+        if self.asked.category is not None:
+            allowed = allowed & self.shelf.book.below(self.asked.category)
+        out = self.shelf.catalogue.products.find(self.held_back)
+        if len(out):
+            allowed = allowed.copy()
+            allowed[out] = False
+        return allowed
+
+    @cached_property
+    def held_back(self) -> set[str]:
+        """Products that this request, not the shop's rules, keeps out: the page, the cart, what was bought or sent."""
+        placement = self.asked.placement
+        if placement == "search":
+            return set()
+        out = set(self.asked.items) if placement in ("product", "cart") else set()
+        if placement == "message":
+            out |= self.person.sent
+        return out | (self.bought.keys() - {name for name, _ in self.due})
+
+    @cached_property
+    def bought(self) -> dict[str, float]:
+        """Days since each product was bought last; infinitely few since what was given back."""
+        last = {deed.product_id: (self.now - deed.at) / _DAY for deed in self.person.deeds if deed.kind == "order"}
+        return last | {deed.product_id: -np.inf for deed in self.person.deeds if deed.kind == "refund"}
+
+    @cached_property
+    def due(self) -> tuple[tuple[str, int], ...]:
+        """Products bought as long ago as it takes others to buy them again, with their places in the model."""
+        if not self.shelf.settings.repeats or not self.bought:
+            return ()
+        places, gaps = self.shelf.model.products.places, self.shelf.model.gaps
+        known = [(name, places[name]) for name in self.bought if name in places]
+        return tuple((name, place) for name, place in known if self.bought[name] >= gaps[place])
+
+    @cached_property
+    def in_cart(self) -> frozenset[tuple[str, str]]:
+        """What the near variants of the things in the cart have in common, of the last `MOST_ITEMS`."""
+        if self.asked.placement != "cart":
+            return frozenset()
+        places = self.shelf.catalogue.products.find(self.items[-MOST_ITEMS:])
+        kinds = (kind_of(self.shelf.catalogue, int(place)) for place in places)
+        return frozenset(kind for kind in kinds if kind is not None)
+
+    def is_variant(self, place: int) -> bool:
+        """Return whether a product of the catalogue is a near variant of something in the cart."""
+        return bool(self.in_cart) and kind_of(self.shelf.catalogue, place) in self.in_cart
+
+    def _sources(self, pairs: Sequence[tuple[str, str]]) -> Sources:
+        known = self.shelf.model.products.places
+        pairs = [(name, deed) for name, deed in pairs if name in known]
+        places = np.array([known[name] for name, _ in pairs], np.int32)
+        return Sources(places, tuple(name for name, _ in pairs), tuple(deed for _, deed in pairs))
+
+
+def _runs(deeds: Iterable[Deed]) -> Iterator[tuple[str, str]]:
+    """Join deeds that follow each other on one product; the strongest of them speaks for all."""
+    for name, run in groupby(deeds, key=lambda deed: deed.product_id):
+        yield name, max((deed.kind for deed in run), key=_STRENGTH.__getitem__)
