@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lifeloop.api.serve import READERS, Place, _slowest, _unread
+from lifeloop.api.serve import READERS, Duty, Place, Serving, _slowest, _unread
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock
 from lifeloop.collect.spool import START, SpoolWriter, Stamp
@@ -83,3 +83,28 @@ def test_a_damaged_segment_stays_for_somebody_to_look(app: App) -> None:
 
     assert looks(app) == ([4], 1)
     assert [file.name for file in folder.glob("0*2.*")] == [f"{2:012d}.damaged"]
+
+
+def test_lists_that_were_shown_wait_for_the_flow_alone_unless_the_indexer_read_here_before(app: App) -> None:
+    moves(app, "flow", Place(4, 0))
+    assert _slowest(app, "main", ["flow"]) == (4, 0)
+
+    moves(app, "indexer", Place(2, 0))
+    assert _slowest(app, "main", ["flow"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("duties", "parts", "readers"),
+    [
+        ({"api"}, ("flow",), ("flow",)),
+        ({"collect"}, ("indexer", "flow"), READERS),
+        ({"api", "collect", "worker"}, ("indexer", "flow", "jobs"), READERS),
+        ({"worker"}, ("jobs",), ("flow",)),
+    ],
+)
+def test_whoever_keeps_something_in_a_spool_has_its_readers_beside_it(
+    duties: set[Duty], parts: tuple[str, ...], readers: tuple[str, ...]
+) -> None:
+    what = Serving(host="127.0.0.1", port=0, duties=frozenset(duties))
+
+    assert (what.parts, what.readers) == (parts, readers)

@@ -28,9 +28,12 @@ from lifeloop.store.positions import START, read_positions
 Duty: TypeAlias = Literal["api", "collect", "worker"]
 DUTIES: tuple[Duty, ...] = ("api", "collect", "worker")
 
-BESIDE: dict[Duty, tuple[Part, ...]] = {"api": (), "collect": ("indexer", "flow"), "worker": ("jobs",)}
-"""The parts each duty starts beside the door; readers of a spool run where its files are."""
+BESIDE: dict[Duty, tuple[Part, ...]] = {"api": ("flow",), "collect": ("indexer", "flow"), "worker": ("jobs",)}
+"""The parts each duty starts beside the door; readers of a spool run where its files are. Who only answers keeps no events but
+the lists of recommendations it showed, which are no business of the indexer."""
 
+SPOOLS = {True: "main", False: "shown"}
+"""What the spool is called where nobody says: of a process that collects, and of one that only answers."""
 READERS = ("indexer", "flow")
 STALE_SECONDS = {"indexer": 30.0, "flow": 120.0, "jobs": 60.0}
 """How old a part's last sign of life may be before the process is not ready."""
@@ -53,7 +56,7 @@ class Serving:
     """0: any free one."""
     duties: frozenset[Duty] = frozenset(DUTIES)
     spool: str = "main"
-    """Name of the folder below the home's `spool/`; each process that collects has its own."""
+    """Name of the folder below the home's `spool/`; each process that collects or answers has its own."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -61,13 +64,19 @@ class Serving:
         return frozenset(duty for duty in ("api", "collect") if duty in self.duties)
 
     @property
+    def readers(self) -> tuple[str, ...]:
+        """Who reads the spool."""
+        return READERS if "collect" in self.duties else ("flow",)
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The processes beside the door."""
         return tuple(part for part in PARTS if any(part in BESIDE[duty] for duty in self.duties))
 
 
-def serving(app: App, *, host: str | None, port: int | None, only: Collection[str], spool: str) -> Serving:
+def serving(app: App, *, host: str | None, port: int | None, only: Collection[str], spool: str | None) -> Serving:
     """Return what to serve; what is not said is as in the settings. Raises SettingsError."""
+    spool = SPOOLS[not only or "collect" in only] if spool is None else spool
     unknown = sorted(set(only) - set(DUTIES))
     if unknown:
         raise SettingsError(f"cannot serve only '{unknown[0]}'", "there is no such part", f"Choose from {', '.join(DUTIES)}.")
@@ -116,7 +125,7 @@ async def _open(
             writer,
             max_waiting_bytes=chosen.waiting_mb * _MB,
             max_unread_bytes=chosen.spool_mb * _MB,
-            unread=lambda: _unread(folder, Place(*_slowest(app, what.spool))),
+            unread=lambda: _unread(folder, Place(*_slowest(app, what.spool, what.readers))),
         )
     parts = Parts(
         app=app,
@@ -180,15 +189,16 @@ def _unread(folder: Path, slowest: Place) -> int:
     return bytes_after(folder, slowest)
 
 
-def _slowest(app: App, spool: str) -> tuple[int, int]:
+def _slowest(app: App, spool: str, readers: Collection[str] = READERS) -> tuple[int, int]:
+    """Return where the slowest of `readers` stands, and of those who read here before: what they left is not removed."""
     with app.store.reading() as connection:
         positions = read_positions(connection, spool)
-    return min(positions.get(reader, START) for reader in READERS)
+    return min(positions.get(reader, START) for reader in {*readers, *positions})
 
 
 @contextmanager
 def _writer(app: App, what: Serving) -> Iterator[SpoolWriter | None]:
-    if "collect" not in what.duties:
+    if not what.roles:
         yield None
         return
     with app.store.reading() as connection:

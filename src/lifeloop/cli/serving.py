@@ -31,7 +31,13 @@ def serve(
         list[str] | None,
         typer.Option(help="api, collect or worker; repeatable, with PostgreSQL. Default: all.", show_default=False),
     ] = None,
-    spool: Annotated[str, typer.Option(help="Name of this process's spool, where several collect.")] = "main",
+    spool: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of this process's spool, where several collect or answer. Default: main; shown with --only api.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect events, answer over HTTP and run every night, until stopped. Logs are JSON lines on the standard error."""
