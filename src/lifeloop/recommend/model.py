@@ -1,8 +1,6 @@
-"""The recommender's model: everything counted from what was done before one moment, and how it is kept.
+"""The recommender's model: everything counted from what was done before one moment. `fit` makes it, `keep` keeps it.
 
-Reads    what everybody did (`Deeds`), the catalogue, what was shown and clicked
-Writes   a version folder: JSON, arrays that are mapped into memory and not read, LightGBM text
-Limits   a product that is neither in the catalogue nor was ever sold has no place in it
+Limits   a product that the catalogue did not know at the fit has no place in it
 """
 
 from __future__ import annotations
@@ -14,9 +12,7 @@ from lifeloop.recommend.histories import Floats, Ints, Products
 
 if TYPE_CHECKING:
     from lifeloop.recommend.deeds import Deeds
-    from lifeloop.recommend.matrices import Blend, ItemMatrix
-    from lifeloop.recommend.matrices.following import Following
-    from lifeloop.recommend.matrices.taste import Taste
+    from lifeloop.recommend.matrices import Blend, Following, ItemMatrix, Taste
     from lifeloop.recommend.ranker import Ranker
     from lifeloop.recommend.together import Together
     from lifeloop.recommend.trending import Trending
@@ -43,13 +39,15 @@ class Model:
     taste: Taste
     following: Following
     personal: Blend
-    """What a history says of what comes next: `following` and `taste`, weighed by default."""
+    """What a history says of what comes next."""
     similar: ItemMatrix
     together: Together
     content: ItemMatrix
     trending: Trending
     deeds: Deeds
     """What everybody did, and who agreed to what."""
+    categories: tuple[str, ...] = ()
+    """Category paths, by the numbers `trending` has for them."""
     ranker: Ranker | None = None
     """None where too little was clicked to learn an order from."""
 
@@ -57,3 +55,15 @@ class Model:
     def is_fitted(self) -> bool:
         """Whether anything was learned at all."""
         return self.version != NO_VERSION
+
+    def wanted(self, *, category: str | None = None, source: str | None = None, language: str | None = None) -> Floats:
+        """Return what is trending, shape (products,): overall, or in a category, source and language it knows."""
+        return self.trending.scores(
+            category=_place(self.categories, category),
+            source=_place(self.deeds.sources, source),
+            language=_place(self.deeds.languages, language),
+        )
+
+
+def _place(names: tuple[str, ...], name: str | None) -> int | None:
+    return names.index(name) if name in names else None

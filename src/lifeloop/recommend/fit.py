@@ -1,0 +1,104 @@
+"""Fitting: from what everybody did to the model; one function of the deeds, the catalogue and the settings, and nothing else.
+
+So what is left when somebody is taken out is what a fit without them gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from lifeloop.base.clock import micros
+from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.content import ContentConfig, fit_content
+from lifeloop.recommend.deeds import Deeds, timed
+from lifeloop.recommend.gaps import median_gaps
+from lifeloop.recommend.histories import Ints, Longs
+from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_part, similar_of
+from lifeloop.recommend.matrices.together import histories_with
+from lifeloop.recommend.model import NO_VERSION, Model
+from lifeloop.recommend.together import Together
+from lifeloop.recommend.trending import Trending
+
+_FADED_DAYS = 175
+"""A deed this old (25 half-lives) counts for less than nothing can be rounded to: it is not looked at."""
+_DAY_US = 86_400_000_000
+
+
+def fit_model(
+    deeds: Deeds, catalogue: Catalogue, settings: RecommendSettings, as_of: datetime, *, version: str = NO_VERSION
+) -> Model:
+    """Return the model of what was done before `as_of` with the products of `catalogue`, of which deeds speak by place.
+
+    Cost: see docs/models/recommend.md; the matrices take up to `settings.memory_mb` while they are fitted.
+    """
+    memory_mb, threads = settings.memory_mb, settings.threads
+    taste = Taste.fit(deeds.histories, TasteConfig(memory_mb=memory_mb, threads=threads))
+    following = Following.fit(deeds.histories, FollowingConfig(memory_mb=memory_mb, threads=threads))
+    together = Together.fit(deeds.orders, threads=threads or 1)
+    trending = trending_of(deeds, catalogue, micros(as_of))
+    counted = Counted(taste, following, together, trending)
+    return composed(deeds, catalogue, counted, micros(as_of), version, new_below=settings.new_below)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The statistics that deeds are counted into, from which all else follows."""
+
+    taste: Taste
+    following: Following
+    together: Together
+    trending: Trending
+
+
+def composed(deeds: Deeds, catalogue: Catalogue, counted: Counted, as_of: int, version: str, *, new_below: int) -> Model:
+    """Return the model that follows from what was counted."""
+    people = histories_with(counted.taste.counts).astype(np.int32)
+    return Model(
+        version=version,
+        as_of=as_of,
+        products=catalogue.products,
+        categories=catalogue.categories,
+        people=people,
+        gaps=median_gaps(deeds.orders, deeds.owner, deeds.ordered_at),
+        taste=counted.taste,
+        following=counted.following,
+        personal=Blend((next_part(counted.following),)),
+        similar=similar_of(counted.taste.counts),
+        together=counted.together,
+        content=fit_content(
+            catalogue, catalogue.products, counted.following.matrix, people, ContentConfig(new_below=new_below)
+        ),
+        trending=counted.trending,
+        deeds=deeds,
+    )
+
+
+def trending_of(deeds: Deeds, catalogue: Catalogue, as_of: int) -> Trending:
+    """Return what is trending at `as_of` by deeds before it."""
+    kinds, at = timed(deeds.histories)
+    late = np.flatnonzero(at > as_of - _FADED_DAYS * _DAY_US)
+    items = deeds.histories.items[late]
+    who = np.searchsorted(deeds.histories.starts, late, side="right") - 1
+    return Trending.fit(
+        items,
+        at[late],
+        kinds[late],
+        products=len(catalogue),
+        now=as_of,
+        category=_of(catalogue.category_code, items),
+        source=deeds.source[late].astype(np.int32),
+        language=_of(deeds.language.astype(np.int32), who),
+    )
+
+
+def unfitted(catalogue: Catalogue, settings: RecommendSettings, as_of: datetime) -> Model:
+    """Return the model of a shop before its first run: it knows the catalogue, and nobody."""
+    return fit_model(Deeds.none(len(catalogue)), catalogue, settings, as_of)
+
+
+def _of(codes: Ints, places: Ints | Longs) -> Ints:
+    return codes[places] if len(places) else np.zeros(0, np.int32)

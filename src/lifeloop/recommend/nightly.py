@@ -1,0 +1,139 @@
+"""The nightly part: learn from what was done before one moment, keep the model, and recommend to everybody.
+
+Writes   a model version; `association_rule`; `recommendation` (messages); the same for the same facts, run how often you like
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from lifeloop.base.progress import Progress, silent
+from lifeloop.base.text import Text
+from lifeloop.base.versions import new_version, tidy
+from lifeloop.lake import Engine, Lake
+from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.consents import read_consents
+from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.fit import fit_model
+from lifeloop.recommend.histories import Longs, Products
+from lifeloop.recommend.keep import load_model, save_model
+from lifeloop.recommend.messages import Messages
+from lifeloop.recommend.model import QUESTION
+from lifeloop.recommend.names import CUSTOMER, Names
+from lifeloop.recommend.reading import products_seen, read_deeds
+from lifeloop.schema import ASSOCIATION_RULE, EXPOSURE, PRODUCT, RECOMMENDATION
+
+if TYPE_CHECKING:
+    from lifeloop.base.config import Settings
+
+KEPT_VERSIONS = 2
+SENT_DAYS = 30
+"""What stood in a message so many days ago or less is not sent again."""
+
+SENT_SQL = f"""
+SELECT DISTINCT p.place AS who, t.place AS item
+FROM exposures AS x JOIN people AS p ON concat('{CUSTOMER}', x.customer_id) = p.name JOIN products AS t ON x.product_id = t.name
+WHERE x.placement = 'message' AND x.shown_at >= $since AND x.shown_at < $as_of
+"""
+
+NO_DEEDS = Text(
+    "Nothing is known of what anybody viewed or bought: nothing was learned.", "没有任何浏览或购买记录：未能学到任何内容。"
+)
+NO_EVENTS = Text("No views are known: recommendations follow what was ordered alone.", "没有浏览记录：推荐仅依据订单。")
+NO_CONSENT = Text(
+    "Nobody agreed to personalisation ([recommend] consent): nothing was recommended for messages.",
+    "没有人同意个性化推荐（[recommend] consent）：未生成消息推荐。",
+)
+
+
+@dataclass(frozen=True)
+class RecommendRun:
+    """What became of recommending in one run."""
+
+    version: str
+    people: int
+    """Customers and visitors it learned from."""
+    deeds: int
+    products: int
+    rules: int
+    """Association rules that hold."""
+    customers: int
+    """Customers that something is recommended to in messages."""
+    notes: tuple[Text, ...] = ()
+    """What whoever uses them should know."""
+
+
+def recommend_all(
+    lake: Lake, engine: Engine, models: Path, as_of: datetime, *, settings: Settings, progress: Progress = silent
+) -> RecommendRun:
+    """Learn from what was done before `as_of`, and write the version, the rules and what to recommend in messages.
+
+    Raises LakeError, ModelError. Nobody else may write versions meanwhile.
+    """
+    progress("recommendations", 0, 4)
+    chosen = settings.recommend
+    catalogue = read_catalogue(lake, engine, settings)
+    deeds = read_deeds(engine, catalogue.products, as_of)
+    deeds = replace(deeds, consent=read_consents(engine, deeds.names, as_of, chosen.consent_purposes))
+    progress("recommendations", 1, 4)
+    version = new_version(models, QUESTION, as_of).name
+    model = fit_model(deeds, catalogue, chosen, as_of, version=version)
+    progress("recommendations", 2, 4)
+    tidy(models, QUESTION)
+    folder = save_model(models, model)
+    tidy(models, QUESTION, keep=KEPT_VERSIONS)
+    model = load_model(folder, memory_mb=chosen.memory_mb, threads=chosen.threads)
+    rules = model.together.rules(model.products, as_of)
+    lake.overwrite_as_of(ASSOCIATION_RULE, rules, as_of)
+    progress("recommendations", 3, 4)
+    sent = read_sent(engine, deeds.names, model.products, as_of)
+    messages = Messages(model, catalogue, chosen, as_of, sent)
+    rows = pa.RecordBatchReader.from_batches(RECOMMENDATION.arrow(), messages.rows())
+    lake.overwrite_as_of(RECOMMENDATION, rows, as_of, where="placement = 'message'")
+    progress("recommendations", 4, 4)
+    return RecommendRun(
+        version=folder.name,
+        people=len(deeds.names),
+        deeds=len(deeds.histories.items),
+        products=len(catalogue),
+        rules=rules.num_rows,
+        customers=len(messages.people),
+        notes=_notes(deeds, messages),
+    )
+
+
+def read_catalogue(lake: Lake, engine: Engine, settings: Settings) -> Catalogue:
+    """Return the catalogue as it is now; of a shop without a list of products, those that events tell of. Raises LakeError."""
+    also = [] if lake.exists(PRODUCT) else products_seen(engine)
+    shop = settings.shop
+    return Catalogue.read(engine, base=shop.currency, rates=shop.rates, also=also)
+
+
+def read_sent(engine: Engine, names: Names, products: Products, as_of: datetime, days: int = SENT_DAYS) -> Longs:
+    """Return what stood in messages in the `days` before `as_of`: pairs (person x products + product), sorted."""
+    places = np.arange(len(names), dtype=np.int32)
+    people = pa.table({"name": names.column(places), "place": pa.array(places)})
+    listed = pa.table(
+        {"name": pa.array(products.ids, pa.string()), "place": pa.array(np.arange(len(products), dtype=np.int32))}
+    )
+    rows = engine.query(
+        SENT_SQL,
+        {"exposures": EXPOSURE, "people": people, "products": listed},
+        as_of=as_of,
+        since=as_of - timedelta(days=days),
+    )
+    who, item = (np.asarray(rows[name].to_numpy(), np.int64) for name in ("who", "item"))
+    return np.sort(who * len(products) + item)
+
+
+def _notes(deeds: Deeds, messages: Messages) -> tuple[Text, ...]:
+    if not len(deeds.histories.items):
+        return (NO_DEEDS,)
+    notes = [NO_EVENTS] if not (deeds.histories.kinds != 3).any() else []
+    return (*notes, NO_CONSENT) if not len(messages.people) else tuple(notes)
