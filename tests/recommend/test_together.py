@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array, triu
 
 from lifeloop.recommend.histories import Histories, Products
 from lifeloop.recommend.together import BasketCounts, Together, TogetherConfig, count_baskets
+from lifeloop.recommend.together.basket_counts import distinct
+from lifeloop.recommend.together.counting import _in_threads, _plain
 from lifeloop.schema.shown import ASSOCIATION_RULE
 
 PRODUCTS = 9
@@ -88,6 +95,60 @@ def test_a_rule_tells_what_a_reader_counts_by_hand() -> None:
     assert rule["low"] == pytest.approx(40 / (40 + 1.959964**2))
     assert rule["high"] == 1.0
     assert rule["p_value"] < rule["q_value"] < 0.001
+
+
+def test_a_pair_in_tens_of_thousands_of_orders_is_a_rule_too() -> None:
+    together, alone = 40_000, 25_000  # the product of orders with both and all orders is beyond 32 bits
+    starts = np.concatenate([np.arange(together) * 2, 2 * together + np.arange(2 * alone + 1) * 2])
+    items = np.concatenate([np.tile([0, 1], together), np.tile([2, 3], alone), np.tile([4, 5], alone)])
+
+    found = Together.fit(Histories(starts, items.astype(np.int32), PRODUCTS)).found
+
+    assert found.first.tolist() == [0, 1, 2, 3, 4, 5]
+    assert found.lift[0] == pytest.approx((together + 2 * alone) / together)
+
+
+@given(orders, st.integers(1, 3))
+def test_the_compiled_loop_counts_what_plain_numpy_counts(lists: list[list[int]], least: int) -> None:
+    starts, items = distinct(histories(lists))
+
+    compiled = _in_threads(starts, items, PRODUCTS, least, threads=2)
+    plain = _plain(starts, items, PRODUCTS, least)
+
+    for name, counted in compiled.arrays().items():
+        assert np.array_equal(counted, plain.arrays()[name])
+
+
+@pytest.mark.real
+def test_real_baskets_are_counted_as_a_product_of_matrices_counts_them(real_data: Path) -> None:
+    rows = pq.read_table(real_data / "baskets_fimi_retail" / "retail.parquet").column("items").combine_chunks()
+    items = rows.values.to_numpy().astype(np.int32)
+    baskets = Histories(rows.offsets.to_numpy().astype(np.int64), items, int(items.max()) + 1)
+    had = csr_array((np.ones(len(items), np.int64), items, baskets.starts), shape=(len(baskets), baskets.products))
+    by_matrix = triu(had.T @ had, k=1).tocsr()
+
+    together = Together.fit(baskets)
+
+    pairs = together.counts.pairs
+    assert len(pairs) == 175_951 == (by_matrix.data >= 5).sum()
+    assert np.array_equal(by_matrix[pairs.first, pairs.second], pairs.orders)
+    rule = next(place for place in range(len(together.found)) if together.found.first[place] == 170)
+    assert (together.found.second[rule], together.found.both[rule]) == (38, 3031)
+    assert together.found.confidence[rule] == pytest.approx(0.978, abs=0.001)
+
+
+@pytest.mark.real
+def test_in_a_real_gift_shop_herb_markers_go_with_herb_markers(real_data: Path) -> None:
+    year = pq.read_table(real_data / "online_retail_ii" / "year_2010_2011.parquet")
+    lines = year.filter(pc.match_substring_regex(year["StockCode"], r"^\d{5}"))
+    invoice, title = (lines[name].combine_chunks().dictionary_encode() for name in ("InvoiceNo", "Description"))
+    table = pa.table({"order": invoice.indices, "item": title.indices}).filter(pc.is_valid(title.indices)).sort_by("order")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(table["order"].to_numpy(), minlength=len(invoice.dictionary)))])
+    baskets = Histories(starts, table["item"].to_numpy().astype(np.int32), len(title.dictionary))
+
+    surest = Together.fit(baskets).rules(Products(title.dictionary.to_pylist()), AS_OF).to_pylist()[:30]
+
+    assert sum(rule["if_product"].split()[0] == rule["then_product"].split()[0] for rule in surest) >= 25
 
 
 def test_a_shop_without_orders_has_no_rules() -> None:

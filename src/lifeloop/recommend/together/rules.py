@@ -97,7 +97,7 @@ def find_rules(counts: BasketCounts, *, false_share: float, per_product: int) ->
     pairs, held = counts.pairs, counts.holding.sum(axis=1, dtype=np.int64)
     p = judge(counts, pairs)
     q = benjamini_hochberg(p, tests=testable(held, counts.least))
-    lifts = pairs.orders * counts.total > held[pairs.first] * held[pairs.second]
+    lifts = pairs.orders.astype(np.int64) * counts.total > held[pairs.first] * held[pairs.second]
     good = np.flatnonzero(lifts & (q <= false_share))
     first = np.concatenate([pairs.first[good], pairs.second[good]])
     second = np.concatenate([pairs.second[good], pairs.first[good]])
