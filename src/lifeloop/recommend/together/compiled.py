@@ -28,7 +28,7 @@ def count_rows(
         turned: where the lines of each product begin in `where`, shape (products + 1,)
         where: places of lines in `items`, product by product
         items: of all baskets, distinct and rising within each
-        ends: for each line, where its basket ends
+        ends: for each of `where`, where that basket ends
         least: baskets a pair must stand in
         stop: the row behind the last
         first: written, with room for one row at least, that is for all products
@@ -45,7 +45,7 @@ def count_rows(
         count = 0
         for line in range(turned[row], turned[row + 1]):
             place = where[line]
-            for behind in range(place + 1, ends[place]):
+            for behind in range(place + 1, ends[line]):
                 item = items[behind]
                 if counter[item] == 0:
                     met[count] = item

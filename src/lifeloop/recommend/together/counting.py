@@ -61,8 +61,8 @@ _ROOM = 1 << 16
 def _in_threads(starts: Longs, items: Ints, products: int, least: int, *, threads: int | None) -> Pairs:
     """Count with the compiled loop, blocks of rows in threads."""
     turned, where = _turned(starts, items, products)
-    ends = np.repeat(starts[1:], np.diff(starts))
-    cost = np.concatenate([[0], np.cumsum((ends - np.arange(len(items)))[where])])[turned]
+    ends = np.repeat(starts[1:], np.diff(starts))[where]
+    cost = np.concatenate([[0], np.cumsum(ends - where)])[turned]
     workers = threads or cores()
     blocks = workers * _BLOCKS
     of_row = (cost[:-1] * blocks // max(int(cost[-1]), 1)).astype(np.int64)
