@@ -68,12 +68,16 @@ class GroupCounts:
         more = np.zeros(len(fresh), np.int64)
         np.add.at(more, places, amounts)
         where = np.searchsorted(self.keys, fresh)
-        here = np.append(self.keys, -1)[where] == fresh
+        here = where < len(self.keys)
+        here[here] = self.keys[where[here]] == fresh[here]
         total = self.amounts.copy()
         total[where[here]] += more[here]
-        total = np.insert(total, where[~here], more[~here])
-        every = np.insert(self.keys, where[~here], fresh[~here])
-        return GroupCounts(every[total != 0], total[total != 0])
+        every = self.keys
+        if not here.all():
+            total, every = (np.insert(old, where[~here], new[~here]) for old, new in ((total, more), (every, fresh)))
+        if not total.all():
+            every, total = every[total != 0], total[total != 0]
+        return GroupCounts(every, total)
 
 
 @dataclass(frozen=True)

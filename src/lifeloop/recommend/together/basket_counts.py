@@ -81,7 +81,7 @@ class BasketCounts:
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> BasketCounts:
         """Return what `arrays` were made of."""
         least, widest, wide = (int(bound) for bound in arrays["bounds"])
-        orders, holding = arrays["orders"].astype(np.int64), arrays["holding"].astype(np.int32)
+        orders, holding = arrays["orders"].astype(np.int64, copy=False), arrays["holding"].astype(np.int32, copy=False)
         return cls(orders, holding, Pairs.of_arrays(arrays), least, widest, wide)
 
 

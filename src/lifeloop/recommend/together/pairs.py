@@ -50,5 +50,5 @@ class Pairs:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Pairs:
         """Return what `arrays` were made of."""
-        first, second, orders = (arrays[name].astype(np.int32) for name in ("pair_first", "pair_second", "pair_orders"))
+        first, second, orders = (arrays[name].astype(np.int32, copy=False) for name in ("pair_first", "pair_second", "pair_orders"))
         return cls(first, second, orders)
