@@ -27,7 +27,7 @@ from lifeloop.collect.live.bodies import ITEMS, NO_JSON, Envelope, divided
 from lifeloop.collect.live.heard import Heard
 from lifeloop.collect.live.hearing import hear_one
 from lifeloop.collect.spool.record import Stamp
-from lifeloop.recommend.asked import Deed, DeedKind
+from lifeloop.recommend.asked import Deed
 from lifeloop.recommend.reading import DONE
 from lifeloop.unify.carts import product_of
 
@@ -147,13 +147,21 @@ class Fresh:
                 self._pending_bytes -= self._pending.popleft().weight
 
     def deeds(self, *, customer_id: str | None = None, anonymous_id: str | None = None) -> tuple[Deed, ...]:
-        """Return what a customer, or a visitor, was accepted to have done lately, oldest first."""
+        """Return what a customer, or a visitor, was accepted to have done lately, oldest first.
+
+        On a device counts what its customer did, and what nobody in particular did: a device may be of several, one after the
+        other.
+        """
         self._asked_at = self._ticks()
         self._look_into_all()
         done = {id(one): one for name in (customer_id, anonymous_id) if name for one in self._by_name.get(name, ())}
-        told = [one.hear() for one in done.values()]
-        theirs = [one for one in told if _is_of(one.customer_id, customer_id) or _is_of(one.anonymous_id, anonymous_id)]
-        return tuple(deed for one in sorted(theirs, key=lambda one: one.at) for deed in one.deeds)
+        told = sorted((one.hear() for one in done.values()), key=lambda one: one.at)
+        here = [one for one in told if anonymous_id is not None and one.anonymous_id == anonymous_id]
+        owner = customer_id or next((one.customer_id for one in reversed(here) if one.customer_id), None)
+        nobodys = {id(one) for one in here if one.customer_id is None}
+        return tuple(
+            deed for one in told if (owner is not None and one.customer_id == owner) or id(one) in nobodys for deed in one.deeds
+        )
 
     def _look_into_all(self) -> None:
         while self._pending:
@@ -181,29 +189,21 @@ class Fresh:
                 del self._by_name[name]
 
 
-def _is_of(named: str | None, asked: str | None) -> bool:
-    return asked is not None and named == asked
-
-
 def _told(heard: Heard) -> _Told:
     return _Told(heard.named, heard.anonymous_id, heard.occurred_at, tuple(deeds_in(heard)))
 
 
 def deeds_in(heard: Heard) -> Iterator[Deed]:
-    """Yield what an event says was done, a deed for each product."""
+    """Yield what an event says was done, a deed for each product; where it names one itself, its list is of that."""
     kind = DONE.get(heard.name or "") if heard.type == "track" else None
     properties = heard.said.get("properties")
     if kind is None or not isinstance(properties, dict):
         return
-    listed = properties.get("products") or properties.get("items")
+    own, listed = product_of(properties), properties.get("products") or properties.get("items")
     inside = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    for told in (properties, *inside):
-        product = product_of(told)
+    for product in [own] if own is not None else map(product_of, inside):
         if product is not None:
-            yield Deed(product, _KINDS[kind], heard.occurred_at)
-
-
-_KINDS: dict[str, DeedKind] = {"view": "view", "cart": "cart", "wish": "wish", "order": "order"}
+            yield Deed(product, kind, heard.occurred_at)
 
 
 def _done_in(body: _Body) -> Iterator[tuple[str, _Done]]:
