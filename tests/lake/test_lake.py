@@ -12,7 +12,7 @@ from deltalake.exceptions import CommitFailedError
 
 from lifeloop.base.errors import LakeError
 from lifeloop.lake import DuckEngine, Lake
-from lifeloop.schema import ORDER, ORDER_LINE, SNAPSHOT
+from lifeloop.schema import EXPOSURE, IDENTITY, ORDER, ORDER_LINE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 
 
@@ -184,3 +184,28 @@ def test_a_lake_lies_in_a_folder_of_any_name(tmp_path: Path, folder: str) -> Non
 def test_a_folder_delta_cannot_name_is_refused_at_once(tmp_path: Path, folder: str) -> None:
     with pytest.raises(LakeError, match="stands in its path"):
         Lake(tmp_path / folder)
+
+
+def test_what_was_shown_to_an_erased_customer_goes_on_their_devices_too(shop: ShopBuilder) -> None:
+    def shown(number: str, day: float, **whose: str) -> dict[str, object]:
+        row = {"exposure_id": number, "rank": 1, "shown_at": shop.day(day), "received_at": shop.day(day), "placement": "home"}
+        row |= {"product_id": "tea", "propensity": 1.0, "is_explored": False, "strategy": "trending", "version": "v"}
+        return row | whose
+
+    rows = [shown("e1", 1, customer_id="ann"), shown("e2", 2, anonymous_id="tablet"), shown("e3", 5, anonymous_id="tablet")]
+    link = {"kind": "device", "identifier": "tablet", "since": shop.day(1), "until": shop.day(3), "customer_id": "ann"}
+    shop.lake.append(EXPOSURE, pa.Table.from_pylist([*rows, shown("e4", 1, customer_id="bob")], schema=EXPOSURE.arrow()))
+    shop.lake.append(IDENTITY, pa.Table.from_pylist([link], schema=IDENTITY.arrow()))
+
+    assert shop.lake.delete_customer("ann") == {"identity": 1, "exposure": 2}
+    assert sorted(shop.lake.scan(EXPOSURE).read_all()["exposure_id"].to_pylist()) == ["e3", "e4"]
+
+
+def test_old_moments_can_be_dropped(shop: ShopBuilder) -> None:
+    shop.lake.drop_before(SNAPSHOT, shop.day(20))
+    for day in (10, 20, 30):
+        shop.lake.overwrite_as_of(SNAPSHOT, snapshot_rows(shop, day, orders=[1]), shop.day(day))
+
+    shop.lake.drop_before(SNAPSHOT, shop.day(20))
+
+    assert sorted(shop.lake.scan(SNAPSHOT).read_all()["as_of"].to_pylist()) == [shop.day(20), shop.day(30)]

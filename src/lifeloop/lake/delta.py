@@ -20,7 +20,7 @@ from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from lifeloop.base.errors import LakeError
-from lifeloop.schema import EVENT, IDENTITY, TABLES, Table
+from lifeloop.schema import EVENT, EXPOSURE, IDENTITY, TABLES, Table
 
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 T = TypeVar("T")
@@ -137,6 +137,11 @@ class Lake:
         else:
             self._write(table, rows, mode="overwrite", predicate=predicate)
 
+    def drop_before(self, table: Table, as_of: datetime) -> None:
+        """Delete the rows of every `as_of` before one; their files go with the next `vacuum`."""
+        if self.exists(table):
+            self._guard(table, lambda opened: opened.delete(f"as_of < '{as_of.isoformat()}'"))
+
     def delete_customer(self, customer_id: str) -> dict[str, int]:
         """Delete every row of one customer from every table, and every old file that still holds one.
 
@@ -146,16 +151,17 @@ class Lake:
         """
         names, devices = self._means(customer_id)
         by_name = "t.customer_id = s.customer_id"
-        by_device = (
-            "t.customer_id IS NULL AND t.anonymous_id = s.identifier AND t.occurred_at >= s.since AND t.occurred_at < s.until"
-        )
         deleted = {}
         for table in TABLES.values():
             if "customer_id" not in table.columns or not self.exists(table):
                 continue
             gone = self._delete(table, names, by_name)
-            if table is EVENT and devices.num_rows:
-                gone += self._delete(table, devices, by_device)
+            if table in (EVENT, EXPOSURE) and devices.num_rows:
+                done_at = f"t.{table.time}"
+                own = (
+                    f"t.customer_id IS NULL AND t.anonymous_id = s.identifier AND {done_at} >= s.since AND {done_at} < s.until"
+                )
+                gone += self._delete(table, devices, own)
             if table is IDENTITY:
                 gone += self._delete(table, names.rename_columns(["identifier"]), "t.identifier = s.identifier")
             deleted[table.name] = gone

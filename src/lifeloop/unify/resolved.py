@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lifeloop.lake import View
-from lifeloop.schema import CUSTOMER, EVENT, IDENTITY, ORDER, ORDER_LINE, REFUND, Table
+from lifeloop.schema import CUSTOMER, EVENT, EXPOSURE, IDENTITY, ORDER, ORDER_LINE, REFUND, Table
 
 NAMES = "SELECT identifier, min(customer_id) AS customer_id FROM identity WHERE kind <> 'device' GROUP BY identifier"
 """Who a customer id in a fact means, where it means another."""
@@ -48,7 +48,7 @@ FROM (
 """
 
 RESOLVED: Mapping[str, View] = {
-    **{table.name: _named(table) for table in (ORDER, ORDER_LINE, REFUND)},
+    **{table.name: _named(table) for table in (ORDER, ORDER_LINE, REFUND, EXPOSURE)},
     EVENT.name: View(sql=_EVENTS, tables={"identity": IDENTITY}, needs=IDENTITY),
     CUSTOMER.name: View(sql=_CUSTOMERS, tables={"identity": IDENTITY}, needs=IDENTITY),
 }
