@@ -54,6 +54,15 @@ def test_an_empty_lake_has_an_empty_catalogue(tmp_path: Path) -> None:
     assert shop.in_stock().shape == shop.below("Tea").shape == shop.margin().shape == (0,)
 
 
+def test_a_shop_of_a_test_says_what_it_sells(shop: ShopBuilder) -> None:
+    shop.sells("tea", price=9, cost=4.5, stock=0, title="Green tea", category="Drinks > Tea").sells("pot", price=None)
+
+    found = Catalogue.read(shop.engine)
+
+    assert (found.title, found.in_stock().tolist()) == ((None, "Green tea"), [True, False])
+    assert (found.price_minor[1], found.margin()[1]) == (900, 0.5)
+
+
 def test_without_products_the_order_lines_name_them(tmp_path: Path) -> None:
     shop = ShopBuilder(tmp_path).orders("ann", day=1, products=("tea", "pot")).orders("bob", day=2, products=("tea",))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from lifeloop.lake import DuckEngine, Lake
-from lifeloop.schema import EVENT, ORDER, ORDER_LINE, REFUND, Table
+from lifeloop.schema import EVENT, ORDER, ORDER_LINE, PRODUCT, REFUND, Table
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 """Day 0 of every test shop, a Monday."""
@@ -125,11 +125,40 @@ class ShopBuilder:
         )
         return self
 
+    def sells(
+        self,
+        product: str,
+        *,
+        day: float = 0,
+        price: float | None = 10,
+        cost: float | None = None,
+        stock: float | None = None,
+        **told: str,
+    ) -> ShopBuilder:
+        """Say once what is told of `product` as of noon of `day`: price and cost in units of currency, pieces in stock.
+
+        `told` are its title, category, brand and description.
+        """
+        minor = {"price_minor": price, "cost_minor": cost}
+        self._add(
+            PRODUCT,
+            {
+                "source": "test",
+                "product_id": product,
+                "currency": "EUR",
+                "updated_at": self.day(day) + NOON,
+                "stock": stock,
+                **{name: None if amount is None else round(amount * 100) for name, amount in minor.items()},
+                **told,
+            },
+        )
+        return self
+
     @property
     def lake(self) -> Lake:
         """The lake with every fact said so far."""
         for name, rows in self._waiting.items():
-            table = next(table for table in (ORDER, ORDER_LINE, REFUND, EVENT) if table.name == name)
+            table = next(table for table in (ORDER, ORDER_LINE, REFUND, EVENT, PRODUCT) if table.name == name)
             self._lake.append(table, pa.Table.from_pylist(rows, schema=table.arrow()))
         self._waiting = {}
         return self._lake
