@@ -17,7 +17,7 @@ from lifeloop.recommend.content import ContentConfig, fit_content
 from lifeloop.recommend.deeds import Deeds, timed
 from lifeloop.recommend.gaps import median_gaps
 from lifeloop.recommend.histories import Ints, Longs
-from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_part, similar_of
+from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_parts, similar_of
 from lifeloop.recommend.matrices.together import histories_with
 from lifeloop.recommend.model import NO_VERSION, Model
 from lifeloop.recommend.together import Together
@@ -66,7 +66,7 @@ def composed(deeds: Deeds, catalogue: Catalogue, counted: Counted, as_of: int, v
         gaps=median_gaps(deeds.orders, deeds.owner, deeds.ordered_at),
         taste=counted.taste,
         following=counted.following,
-        personal=Blend((next_part(counted.following),)),
+        personal=Blend(next_parts(counted.following)),
         similar=similar_of(counted.taste.counts),
         together=counted.together,
         content=fit_content(

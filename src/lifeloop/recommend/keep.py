@@ -26,7 +26,7 @@ from lifeloop.recommend.matrices import (
     SparseMatrix,
     Taste,
     TasteConfig,
-    next_part,
+    next_parts,
 )
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import Names
@@ -105,7 +105,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
         gaps=held["gaps"],
         taste=taste,
         following=following,
-        personal=Blend((next_part(following),)),
+        personal=Blend(next_parts(following)),
         similar=matrices["similar"],
         together=together,
         content=matrices["content"],

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from lifeloop.recommend.histories import Flags, Floats, Ints, Longs
+
+Shorts: TypeAlias = npt.NDArray[np.uint16]
 
 T = TypeVar("T", bound=np.generic)
 
@@ -24,27 +26,44 @@ NO_WEIGHTS.flags.writeable = False
 class Kernels(Protocol):
     """What both kinds offer. Arrays are C-contiguous; those that are read only are handed in through `fixed`."""
 
-    def count_together(self, starts: Longs, items: Ints, counts: Ints) -> None:
+    def count_together(self, starts: Longs, items: Ints, counts: Shorts) -> None:
         """Count histories with both products, at (one, other) or (other, one), and with one on the diagonal."""
         ...
 
-    def count_after(self, starts: Longs, items: Ints, weights: Longs, counts: Longs) -> None:
-        """Add `weights[gap - 1]` at (before, after) for deeds `gap` apart."""
+    def count_after(self, starts: Longs, items: Ints, weights: Longs, first: int, counts: Longs) -> None:
+        """Add `weights[gap - 1]` at (before, after) for deeds `gap` apart, for the rows from `first` on."""
         ...
 
-    def rows_after(
+    def rows_around(
         self,
-        stops: Longs,
+        starts: Longs,
+        users: Ints,
         items: Ints,
-        weights: Longs,
-        where: Longs,
+        ahead: Longs,
+        behind: Longs,
+        alone: int,
+        where: Ints,
         first_at: Longs,
         first: int,
         widths: Longs,
         columns: Ints,
         values: Longs,
     ) -> None:
-        """Do what `count_after` does for some rows, without a square."""
+        """Count what stands ahead and behind, and itself, row by row, without a square."""
+        ...
+
+    def keep_highest(
+        self,
+        starts: Longs,
+        columns: Ints,
+        values: Floats,
+        kept_starts: Longs,
+        first: int,
+        last: int,
+        kept_columns: Ints,
+        kept_values: Floats,
+    ) -> None:
+        """Copy the highest values of some rows."""
         ...
 
     def add_rows(self, scores: Floats, starts: Longs, items: Ints, matrix: Floats, by_age: Floats, by_deed: Floats) -> None:

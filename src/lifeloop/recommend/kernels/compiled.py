@@ -15,6 +15,9 @@ from numba import types as t
 _LOOSE = {"contract", "reassoc", "nsz", "nnan"}
 """Sums may be taken in any order, and nothing is ever not a number; infinities are used, and kept."""
 
+_TINY = np.float32(1.2e-38)
+"""The smallest score that counts as one."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -38,12 +41,13 @@ def _inner(function: F) -> F:
     return compiled_within
 
 
-@compiled(_STARTS, _ITEMS, t.int32[:, ::1])
+@compiled(_STARTS, _ITEMS, t.uint16[:, ::1])
 def count_together(starts: Any, items: Any, counts: Any) -> None:
     """Count pairs of different products per history into `counts`, shape (products, products), at (first met, later met).
 
-    A product counts once per history, however often it stands there; the diagonal counts histories. Cost: one addition of
-    4 bytes per pair, n (n + 1) / 2 of them for a history of n products.
+    A product counts once per history, however often it stands there; the diagonal counts histories: at most 65,535 of them
+    may be counted at once, so that a cell takes 2 bytes and a thousand products' cells stay near the core. Cost: one addition
+    of 2 bytes per pair, n (n + 1) / 2 of them for a history of n products.
     """
     met = np.zeros(counts.shape[0], np.int64)
     own = np.empty(counts.shape[0], np.int32)
@@ -58,45 +62,60 @@ def count_together(starts: Any, items: Any, counts: Any) -> None:
         for first in range(count):
             row = counts[own[first]]
             for second in range(first, count):
-                row[own[second]] += 1
+                row[own[second]] += np.uint16(1)
 
 
-@compiled(_STARTS, _ITEMS, _STARTS, t.int64[:, ::1])
-def count_after(starts: Any, items: Any, weights: Any, counts: Any) -> None:
-    """Add `weights[gap - 1]` to `counts[before, after]` for every two deeds of a history `gap` <= len(weights) apart.
+@compiled(_STARTS, _ITEMS, _STARTS, t.int64, t.int64[:, ::1])
+def count_after(starts: Any, items: Any, weights: Any, first: Any, counts: Any) -> None:
+    """Add `weights[gap - 1]` for every two deeds of a history `gap` <= len(weights) apart, at (before, after).
 
-    Cost: one addition of 8 bytes per pair, at most len(weights) per deed.
+    `counts`, shape (rows, products), are the rows from `first` on; deeds with other products are passed over. Cost: one
+    addition of 8 bytes per pair, at most len(weights) per deed, and 4 bytes read per deed.
     """
     for user in range(len(starts) - 1):
         stop = starts[user + 1]
         for at in range(starts[user], stop):
-            row = counts[items[at]]
-            for gap in range(min(len(weights), stop - at - 1)):
-                row[items[at + 1 + gap]] += weights[gap]
+            own = items[at] - first
+            if 0 <= own < counts.shape[0]:
+                row = counts[own]
+                for gap in range(min(len(weights), stop - at - 1)):
+                    row[items[at + 1 + gap]] += weights[gap]
 
 
 @_inner
-def _add_after(into: Any, met: Any, touched: Any, count: int, items: Any, weights: Any, at: int, stop: int, mark: int) -> int:
-    for gap in range(min(len(weights), stop - at - 1)):
-        column = items[at + 1 + gap]
-        if met[column] != mark:
-            met[column] = mark
-            into[column] = 0
-            touched[count] = column
-            count += 1
-        into[column] += weights[gap]
+def _add_one(into: Any, met: Any, touched: Any, count: int, column: int, weight: Any, mark: int) -> int:
+    if met[column] != mark:
+        met[column] = mark
+        into[column] = 0
+        touched[count] = column
+        count += 1
+    into[column] += weight
     return count
 
 
-@compiled(_STARTS, _ITEMS, _STARTS, _STARTS, _STARTS, t.int64, t.int64[::1], t.int32[::1], t.int64[::1])
-def rows_after(
-    stops: Any, items: Any, weights: Any, where: Any, first_at: Any, first: Any, widths: Any, columns: Any, values: Any
+@compiled(
+    _STARTS, _ITEMS, _ITEMS, _STARTS, _STARTS, t.int64, _ITEMS, _STARTS, t.int64, t.int64[::1], t.int32[::1], t.int64[::1]
+)
+def rows_around(
+    starts: Any,
+    users: Any,
+    items: Any,
+    ahead: Any,
+    behind: Any,
+    alone: Any,
+    where: Any,
+    first_at: Any,
+    first: Any,
+    widths: Any,
+    columns: Any,
+    values: Any,
 ) -> None:
-    """Count what `count_after` does, row by row, without a square: rows `first` to `first + len(widths)`.
+    """Add `ahead[gap - 1]` at (one, a later one), `behind[gap - 1]` at (one, an earlier one), `alone` at (one, itself).
 
-    `where[first_at[row] : first_at[row + 1]]` are the deeds with product `row`, `stops` is where each deed's history ends.
-    Writes how many columns each row has into `widths`, and where `columns` is not empty also the columns, ascending, and
-    their sums, row after row. Cost: 24 bytes per pair, twice, and a sort of each row; 20 bytes per product of scratch.
+    No square is needed. Rows `first` to `first + len(widths)` are counted: `where[first_at[row] : first_at[row + 1]]` are
+    the deeds with product `row`, `users` says whose each deed is. Writes how many columns each row has into `widths`, and
+    where `columns` is not empty the columns, ascending, and their sums, row after row. Cost: 28 bytes per pair and a sort of
+    each row, all twice, once for the widths; 20 bytes per product of scratch.
     """
     width = len(first_at) - 1
     into, met, touched = np.empty(width, np.int64), np.full(width, -1, np.int64), np.empty(width, np.int32)
@@ -106,13 +125,42 @@ def rows_after(
         count = 0
         for place in range(first_at[row], first_at[row + 1]):
             at = where[place]
-            count = _add_after(into, met, touched, count, items, weights, at, stops[at], row)
+            if alone != 0:
+                count = _add_one(into, met, touched, count, row, alone, row)
+            for gap in range(min(len(ahead), starts[users[at] + 1] - at - 1)):
+                count = _add_one(into, met, touched, count, items[at + 1 + gap], ahead[gap], row)
+            for gap in range(min(len(behind), at - starts[users[at]])):
+                count = _add_one(into, met, touched, count, items[at - 1 - gap], behind[gap], row)
         widths[own] = count
         if len(columns) > 0:
             columns[put : put + count] = np.sort(touched[:count])
             for place in range(put, put + count):
                 values[place] = into[columns[place]]
             put += count
+
+
+@compiled(_STARTS, _ITEMS, _FLOATS, _STARTS, t.int64, t.int64, t.int32[::1], t.float32[::1])
+def keep_highest(
+    starts: Any, columns: Any, values: Any, kept_starts: Any, first: Any, last: Any, kept_columns: Any, kept_values: Any
+) -> None:
+    """Copy of rows `first` to `last` the highest values, as many as `kept_starts` has room for, of equals the lower columns.
+
+    Columns stay in their order. Cost: a partition of each row, 16 bytes per value.
+    """
+    for row in range(first, last):
+        put, room = kept_starts[row], kept_starts[row + 1] - kept_starts[row]
+        own = values[starts[row] : starts[row + 1]]
+        least, equals = np.float32(-np.inf), 0
+        if 0 < room < len(own):
+            least = np.partition(own, len(own) - room)[len(own) - room]
+            equals = room - np.sum(own > least)
+        for place in range(len(own) if room > 0 else 0):
+            if own[place] == least:
+                equals -= 1
+            if own[place] > least or (own[place] == least and equals >= 0):
+                kept_columns[put] = columns[starts[row] + place]
+                kept_values[put] = own[place]
+                put += 1
 
 
 @_inner
@@ -186,29 +234,85 @@ def _insert(ids: Any, best: Any, item: int, score: Any) -> None:
 
 
 @_inner
-def _scan(row: Any, ids: Any, best: Any) -> None:
-    last = len(ids) - 1
-    whole = len(row) - len(row) % 16
-    for block in range(0, whole, 16):
-        highest = row[block]
-        for j in range(block + 1, block + 16):
-            highest = max(highest, row[j])
-        if highest > best[last]:
-            for j in range(block, block + 16):
-                if row[j] > best[last]:
-                    _insert(ids, best, j, row[j])
-    for j in range(whole, len(row)):
-        if row[j] > best[last]:
-            _insert(ids, best, j, row[j])
+def _strip_maxima(row: Any, highest: Any) -> None:
+    """Write the maximum of every len(highest)-th score: one pass of vector maxima, in which nothing depends on a score."""
+    width = len(highest)
+    highest[:] = row[:width]
+    at = width
+    while at + width <= len(row):
+        part = row[at : at + width]
+        for j in range(width):
+            highest[j] = max(highest[j], part[j])
+        at += width
+    for j in range(len(row) - at):
+        highest[j] = max(highest[j], row[at + j])
+
+
+@_inner
+def _floor(highest: Any, k: int) -> Any:
+    """Return a score that at least `k` of the maxima reach and hardly more do, by halving; just above 0 where fewer do."""
+    high = np.float32(0)
+    for j in range(len(highest)):
+        high = max(high, highest[j])
+    low = np.float32(0)
+    for _ in range(12):
+        middle = np.float32(0.5) * (low + high)
+        above = np.int32(0)
+        for j in range(len(highest)):
+            above += np.int32(highest[j] >= middle)
+        if above >= k:
+            low = middle
+        else:
+            high = middle
+        if k <= above <= k + 2:
+            break
+    return max(low, _TINY)
+
+
+@_inner
+def _candidates(row: Any, highest: Any, low: Any, strips: Any, places: Any, found: Any) -> int:
+    """List what reaches `low`, by strips that do; written always and counted where it is so, as branches would be guesses."""
+    strip_count = 0
+    for j in range(len(highest)):
+        strips[strip_count] = j
+        strip_count += np.int64(highest[j] >= low)
+    count = 0
+    for number in range(strip_count):
+        for j in range(strips[number], len(row), len(highest)):
+            places[count] = j
+            found[count] = row[j]
+            count += np.int64(row[j] >= low)
+    return count
+
+
+@_inner
+def _order(places: Any, found: Any, count: int, ids: Any, best: Any) -> None:
+    """Write the candidates at their ranks: how many are better, each counted without a branch."""
+    if count > 4 * len(ids) + 16:
+        for one in range(count):
+            _insert(ids, best, places[one], found[one])
+        return
+    for one in range(count):
+        rank = 0
+        for other in range(count):
+            is_before = np.int64(found[other] == found[one]) * np.int64(places[other] < places[one])
+            rank += np.int64(found[other] > found[one]) + is_before
+        if rank < len(ids) and found[one] > 0:
+            ids[rank] = places[one]
+            best[rank] = found[one]
 
 
 @compiled(_SCORES, _STARTS, _ITEMS, t.boolean, _IDS, _SCORES)
 def pick(scores: Any, starts: Any, items: Any, drop_seen: Any, ids: Any, best: Any) -> None:
     """Write the best columns of every row of `scores` above 0 into `ids` and `best`, shape (users, k): -1 and 0 where none.
 
-    `scores` is spoilt: with `drop_seen` the user's own products are set to minus infinity. Cost: 4 bytes read and one
-    comparison per score, in blocks of 16 of which only the maximum is compared with the worst of the best.
+    `scores` is spoilt: with `drop_seen` the user's own products are set to minus infinity. The maxima of strips give a floor
+    that at least k scores reach; only strips whose maximum does are looked at again, and those dozen scores are ranked by
+    counting. Cost: 4 bytes read and one vector maximum per score, about 25 k k comparisons after.
     """
+    width = min(scores.shape[1], max(128, 64 * (scores.shape[1] // 2048), 4 * ids.shape[1]))
+    highest, strips = np.empty(width, np.float32), np.empty(width + 1, np.int32)
+    places, found = np.empty(scores.shape[1] + 1, np.int32), np.empty(scores.shape[1] + 1, np.float32)
     for user in range(len(starts) - 1):
         row = scores[user]
         if drop_seen:
@@ -216,7 +320,9 @@ def pick(scores: Any, starts: Any, items: Any, drop_seen: Any, ids: Any, best: A
                 row[items[at]] = -np.inf
         ids[user, :] = -1
         best[user, :] = 0
-        _scan(row, ids[user], best[user])
+        _strip_maxima(row, highest)
+        count = _candidates(row, highest, _floor(highest, ids.shape[1]), strips, places, found)
+        _order(places, found, count, ids[user], best[user])
 
 
 @_inner

@@ -7,34 +7,39 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from lifeloop.recommend.histories import Flags, Floats, Ints, Longs
+from lifeloop.recommend.kernels import Shorts
 
 
 def _users(starts: Longs) -> Longs:
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
-def count_together(starts: Longs, items: Ints, counts: Ints) -> None:
+def count_together(starts: Longs, items: Ints, counts: Shorts) -> None:
     """See the compiled one; here all pairs are counted at (lower place, higher place)."""
     own = items[starts[0] : starts[-1]]
     had = sp.csr_matrix((np.ones(len(own), np.int32), (_users(starts), own)), (len(starts) - 1, len(counts)))
     had.data[:] = 1
-    counts += sp.triu(had.T @ had).toarray()
+    counts += sp.triu(had.T @ had).toarray().astype(np.uint16)
 
 
-def count_after(starts: Longs, items: Ints, weights: Longs, counts: Longs) -> None:
+def count_after(starts: Longs, items: Ints, weights: Longs, first: int, counts: Longs) -> None:
     """See the compiled one."""
     user = _users(starts)
     own = items[starts[0] : starts[-1]]
     for gap, weight in enumerate(weights, start=1):
-        same = user[gap:] == user[:-gap]
-        np.add.at(counts, (own[:-gap][same], own[gap:][same]), weight)
+        before, after = own[:-gap] - first, own[gap:]
+        fit = (user[gap:] == user[:-gap]) & (before >= 0) & (before < len(counts))
+        np.add.at(counts, (before[fit], after[fit]), weight)
 
 
-def rows_after(
-    stops: Longs,
+def rows_around(
+    starts: Longs,
+    users: Ints,
     items: Ints,
-    weights: Longs,
-    where: Longs,
+    ahead: Longs,
+    behind: Longs,
+    alone: int,
+    where: Ints,
     first_at: Longs,
     first: int,
     widths: Longs,
@@ -42,12 +47,15 @@ def rows_after(
     values: Longs,
 ) -> None:
     """See the compiled one."""
+    own_step = np.zeros(int(alone != 0), np.int64)
+    steps = np.concatenate([np.arange(1, len(ahead) + 1), -np.arange(1, len(behind) + 1), own_step])
+    weights = np.concatenate([ahead, behind, own_step + alone])
     put = 0
     for own in range(len(widths)):
-        at = where[first_at[first + own] : first_at[first + own + 1], None] + 1 + np.arange(len(weights))
-        near = at < stops[at[:, :1] - 1] if len(at) else at > 0
-        after = items[at[near]]
-        found, place = np.unique(after, return_inverse=True)
+        deeds = where[first_at[first + own] : first_at[first + own + 1], None]
+        at = deeds + steps
+        near = (at >= starts[users[deeds]]) & (at < starts[users[deeds] + 1])
+        found, place = np.unique(items[at[near]], return_inverse=True)
         widths[own] = len(found)
         if len(columns):
             sums = np.zeros(len(found), np.int64)
@@ -55,6 +63,24 @@ def rows_after(
             columns[put : put + len(found)] = found
             values[put : put + len(found)] = sums
             put += len(found)
+
+
+def keep_highest(
+    starts: Longs,
+    columns: Ints,
+    values: Floats,
+    kept_starts: Longs,
+    first: int,
+    last: int,
+    kept_columns: Ints,
+    kept_values: Floats,
+) -> None:
+    """See the compiled one."""
+    for row in range(first, last):
+        put = slice(kept_starts[row], kept_starts[row + 1])
+        own = slice(starts[row], starts[row + 1])
+        best = np.sort(np.argsort(-values[own], kind="stable")[: put.stop - put.start])
+        kept_columns[put], kept_values[put] = columns[own][best], values[own][best]
 
 
 def _weights(starts: Longs, items: Ints, rows: int, by_age: Floats, by_deed: Floats) -> sp.csr_matrix:

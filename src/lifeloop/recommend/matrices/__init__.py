@@ -1,10 +1,11 @@
 """Item-item matrices, how they are fitted from histories, and what they say of all products."""
 
 from lifeloop.recommend.matrices.blend import Blend, Part
-from lifeloop.recommend.matrices.defaults import next_blend, next_part, taste_blend, taste_part
+from lifeloop.recommend.matrices.defaults import next_blend, next_parts, taste_blend, taste_part
 from lifeloop.recommend.matrices.dense import DenseMatrix
 from lifeloop.recommend.matrices.fading import Fading, decay
-from lifeloop.recommend.matrices.following import Following, FollowingConfig
+from lifeloop.recommend.matrices.following import Following
+from lifeloop.recommend.matrices.following_config import CountedConfig, FollowingConfig, SolvedConfig
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix
 from lifeloop.recommend.matrices.low_rank import LowRankMatrix
 from lifeloop.recommend.matrices.similar import SimilarConfig, fit_similar, similar_of
@@ -13,6 +14,7 @@ from lifeloop.recommend.matrices.taste import Taste, TasteConfig
 
 __all__ = [
     "Blend",
+    "CountedConfig",
     "DenseMatrix",
     "Fading",
     "Following",
@@ -21,13 +23,14 @@ __all__ = [
     "LowRankMatrix",
     "Part",
     "SimilarConfig",
+    "SolvedConfig",
     "SparseMatrix",
     "Taste",
     "TasteConfig",
     "decay",
     "fit_similar",
     "next_blend",
-    "next_part",
+    "next_parts",
     "similar_of",
     "taste_blend",
     "taste_part",

@@ -7,15 +7,13 @@ the order of adding, and a customer's deeds are subtracted without a trace.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lifeloop.recommend.histories import Histories, Ints, Longs
-from lifeloop.recommend.kernels import fixed, kernels
-from lifeloop.recommend.matrices.threads import in_chunks
+from lifeloop.recommend.histories import Ints, Longs
 
 UNIT = 1 << 12
 
@@ -36,38 +34,37 @@ class Pairs:
     amounts: Longs
 
 
-def pairs_after(items: Ints, weights: Longs) -> Pairs:
-    """Return what one history adds where `weights[gap - 1]` is added at (before, after) for deeds `gap` apart."""
-    gaps = range(1, min(len(weights), len(items) - 1) + 1)
-    rows = [items[:-gap] for gap in gaps]
-    nothing = [np.zeros(0, np.int32)]
-    amounts = np.repeat(weights[: len(gaps)], [len(row) for row in rows])
-    return Pairs(np.concatenate(rows or nothing), np.concatenate([items[gap:] for gap in gaps] or nothing), amounts)
+@dataclass(frozen=True)
+class Window:
+    """What a deed adds at (its product, another's): `ahead[gap - 1]` for one `gap` later, `behind[gap - 1]` for one earlier."""
 
+    ahead: Longs
+    behind: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
+    alone: int = 0
+    """What it adds at (its product, its product)."""
 
-class PairCounts(Protocol):
-    """Sums for pairs of products, however they are kept."""
+    def pairs(self, items: Ints) -> Pairs:
+        """Return what one history adds."""
+        own = items[: len(items) if self.alone else 0]
+        one, other, amounts = [own], [own], [np.full(len(own), self.alone, np.int64)]
+        for gap in range(1, min(max(len(self.ahead), len(self.behind)), len(items) - 1) + 1):
+            before, after = items[:-gap], items[gap:]
+            if gap <= len(self.ahead):
+                one, other = [*one, before], [*other, after]
+                amounts.append(np.full(len(before), self.ahead[gap - 1]))
+            if gap <= len(self.behind):
+                one, other = [*one, after], [*other, before]
+                amounts.append(np.full(len(before), self.behind[gap - 1]))
+        return Pairs(np.concatenate(one), np.concatenate(other), np.concatenate(amounts))
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes it takes."""
-        ...
-
-    def plus(self, pairs: Pairs, sign: int) -> Self:
-        """Return new sums with `pairs` added (sign 1) or taken back (sign -1)."""
-        ...
-
-    def learn(self, pairs: Pairs) -> None:
-        """Add `pairs` in place."""
-        ...
-
-    def csr(self) -> Any:
-        """Return them as SciPy's CSR matrix of int64, columns ascending, no zeros."""
-        ...
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return all it is, by name."""
-        ...
+    def pairs_of_new(self, before: Ints, item: int) -> Pairs:
+        """Return what one more deed adds to a history."""
+        near, far = before[::-1][: len(self.ahead)], before[::-1][: len(self.behind)]
+        new = np.full(max(len(near), len(far)), item, np.int32)
+        own, alone = np.full(int(self.alone != 0), item, np.int32), np.full(int(self.alone != 0), self.alone, np.int64)
+        rows = np.concatenate([near, new[: len(far)], own])
+        columns = np.concatenate([new[: len(near)], far, own])
+        return Pairs(rows, columns, np.concatenate([self.ahead[: len(near)], self.behind[: len(far)], alone]))
 
 
 class DenseCounts:
@@ -82,7 +79,7 @@ class DenseCounts:
         return int(self.values.nbytes)
 
     def plus(self, pairs: Pairs, sign: int) -> DenseCounts:
-        """Return new sums with `pairs` added or taken back."""
+        """Return new sums with `pairs` added (sign 1) or taken back (sign -1)."""
         values = np.array(self.values)
         np.add.at(values, (pairs.rows, pairs.columns), (sign * pairs.amounts).astype(values.dtype))
         return DenseCounts(values)
@@ -93,11 +90,15 @@ class DenseCounts:
             self.values = np.array(self.values)
         np.add.at(self.values, (pairs.rows, pairs.columns), pairs.amounts.astype(self.values.dtype))
 
-    def csr(self) -> Any:
-        """Return them as SciPy's CSR matrix of int64."""
+    def diagonal(self) -> Longs:
+        """Return the sums of every product with itself, shape (products,)."""
+        return np.diagonal(self.values).astype(np.int64)
+
+    def sparse(self) -> SparseCounts:
+        """Return the same with zeros left out."""
         import scipy.sparse as sp
 
-        return sp.csr_matrix(self.values).astype(np.int64)
+        return SparseCounts.of_csr(sp.csr_matrix(self.values).astype(np.int64))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all it is, by name."""
@@ -105,56 +106,67 @@ class DenseCounts:
 
 
 class SparseCounts:
-    """Only pairs that were met; those learned since the fit wait in a dictionary until they are read."""
+    """Only pairs that were met, row after row, columns ascending; those learned since wait until somebody reads."""
 
     def __init__(self, starts: Longs, columns: Ints, values: Longs) -> None:
-        self.starts, self.columns, self.values = starts, columns, values
-        self.learned: list[Pairs] = []
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes it takes, what waits left out."""
-        return int(self.starts.nbytes + self.columns.nbytes + self.values.nbytes)
+        self._rows = (starts, columns, values)
+        self._learned: list[Pairs] = []
 
     @classmethod
     def of_csr(cls, rows: Any) -> SparseCounts:
-        """Return SciPy's CSR matrix as counts: columns ascending, no zeros."""
+        """Return SciPy's CSR matrix as counts."""
         rows.sum_duplicates()
         rows.eliminate_zeros()
         rows.sort_indices()
         return cls(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), rows.data.astype(np.int64))
 
-    def csr(self) -> Any:
-        """Return them as SciPy's CSR matrix of int64, what was learned counted in."""
-        import scipy.sparse as sp
+    @property
+    def nbytes(self) -> int:
+        """Bytes it takes."""
+        return sum(array.nbytes for array in self.rows())
 
-        products = len(self.starts) - 1
-        rows = sp.csr_matrix((self.values, self.columns, self.starts), (products, products))
-        if self.learned:
-            rows = rows + _as_csr(self.learned, products, 1)
-        return rows
+    def rows(self) -> tuple[Longs, Ints, Longs]:
+        """Return starts, columns and sums."""
+        learned, self._learned = self._learned, []
+        if learned:
+            self._rows = self._added(learned, 1).rows()
+        return self._rows
 
     def plus(self, pairs: Pairs, sign: int) -> SparseCounts:
-        """Return new sums with `pairs` added or taken back."""
-        return self.of_csr(self.csr() + _as_csr([pairs], len(self.starts) - 1, sign))
+        """Return new sums with `pairs` added (sign 1) or taken back (sign -1)."""
+        self.rows()
+        return self._added([pairs], sign)
 
     def learn(self, pairs: Pairs) -> None:
         """Add `pairs`."""
-        self.learned.append(pairs)
+        self._learned.append(pairs)
+
+    def diagonal(self) -> Longs:
+        """Return the sums of every product with itself, shape (products,)."""
+        starts, columns, values = self.rows()
+        row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        own = row == columns
+        sums = np.zeros(len(starts) - 1, np.int64)
+        sums[row[own]] = values[own]
+        return sums
+
+    def sparse(self) -> SparseCounts:
+        """Return itself."""
+        return self
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all it is, by name."""
-        whole = self.of_csr(self.csr()) if self.learned else self
-        return {"starts": whole.starts, "columns": whole.columns, "values": whole.values}
+        return dict(zip(("starts", "columns", "values"), self.rows(), strict=True))
 
+    def _added(self, several: list[Pairs], sign: int) -> SparseCounts:
+        import scipy.sparse as sp
 
-def _as_csr(several: list[Pairs], products: int, sign: int) -> Any:
-    import scipy.sparse as sp
-
-    rows = np.concatenate([pairs.rows for pairs in several])
-    columns = np.concatenate([pairs.columns for pairs in several])
-    amounts = sign * np.concatenate([pairs.amounts for pairs in several])
-    return sp.csr_matrix((amounts, (rows, columns)), (products, products), dtype=np.int64)
+        starts, columns, values = self._rows
+        shape = (len(starts) - 1, len(starts) - 1)
+        cells = tuple(np.concatenate([getattr(pairs, name) for pairs in several]) for name in ("rows", "columns"))
+        amounts = sign * np.concatenate([pairs.amounts for pairs in several])
+        now = sp.csr_matrix((values, columns, starts), shape) + sp.csr_matrix((amounts, cells), shape, dtype=np.int64)
+        return self.of_csr(now)
 
 
 def counts_of_arrays(arrays: Mapping[str, np.ndarray]) -> DenseCounts | SparseCounts:
@@ -162,55 +174,3 @@ def counts_of_arrays(arrays: Mapping[str, np.ndarray]) -> DenseCounts | SparseCo
     if "starts" in arrays:
         return SparseCounts(arrays["starts"], arrays["columns"], arrays["values"])
     return DenseCounts(arrays["values"])
-
-
-def count_after(histories: Histories, weights: Longs, *, dense: bool, threads: int | None = None) -> DenseCounts | SparseCounts:
-    """Return the sum over all histories of `weights[gap - 1]` at (before, after), for deeds `gap` <= len(weights) apart."""
-    if dense:
-        return DenseCounts(_dense_after(histories, weights, threads))
-    return _sparse_after(histories, weights, threads)
-
-
-def _dense_after(histories: Histories, weights: Longs, threads: int | None) -> Longs:
-    parts: list[Longs] = []
-    starts, items, fixed_weights = fixed(histories.starts), fixed(histories.items), fixed(weights)
-
-    def one_chunk(first: int, last: int) -> None:
-        part = np.zeros((histories.products, histories.products), np.int64)
-        kernels().count_after(starts[first : last + 1], items, fixed_weights, part)
-        parts.append(part)
-
-    in_chunks(one_chunk, len(histories), threads, per_thread=1)
-    return summed(parts, histories.products)
-
-
-def summed(parts: list[npt.NDArray[Any]], products: int) -> npt.NDArray[Any]:
-    """Return the sum of what threads counted, in the first of the arrays; zeros where there was none."""
-    if not parts:
-        return np.zeros((products, products), np.int64)
-    for part in parts[1:]:
-        parts[0] += part
-    return parts[0]
-
-
-def _sparse_after(histories: Histories, weights: Longs, threads: int | None) -> SparseCounts:
-    import scipy.sparse as sp
-
-    items, deeds, products = histories.items, len(histories.items), histories.products
-    by_item = sp.csr_matrix((np.ones(deeds, np.int8), (items, np.arange(deeds))), (products, deeds))
-    where, first_at = fixed(by_item.indices.astype(np.int64)), fixed(by_item.indptr.astype(np.int64))
-    stops = fixed(np.repeat(histories.starts[1:], np.diff(histories.starts)))
-    own, own_weights = fixed(items), fixed(weights)
-    widths = np.zeros(products, np.int64)
-    columns, values = np.zeros(0, np.int32), np.zeros(0, np.int64)
-    starts = np.zeros(products + 1, np.int64)
-
-    def one_chunk(first: int, last: int) -> None:
-        put = slice(starts[first], starts[last])
-        kernels().rows_after(stops, own, own_weights, where, first_at, first, widths[first:last], columns[put], values[put])
-
-    in_chunks(one_chunk, products, threads)
-    np.cumsum(widths, out=starts[1:])
-    columns, values = np.zeros(starts[-1], np.int32), np.zeros(starts[-1], np.int64)
-    in_chunks(one_chunk, products, threads)
-    return SparseCounts(starts, columns, values)

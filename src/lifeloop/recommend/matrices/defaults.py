@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from lifeloop.recommend.histories import Histories
 from lifeloop.recommend.matrices.blend import Blend, Part
-from lifeloop.recommend.matrices.following import Following, FollowingConfig
+from lifeloop.recommend.matrices.following import Following
+from lifeloop.recommend.matrices.following_config import FollowingConfig
 from lifeloop.recommend.matrices.taste import Taste, TasteConfig
 
 
-def next_part(following: Following) -> Part:
-    """Return what follows, with the fading it is meant for."""
-    return Part(following.matrix, delta=0.2, most=50, newest=1.25)
+def next_parts(following: Following) -> tuple[Part, ...]:
+    """Return what follows, with the fading each matrix is meant for."""
+    if following.soon is None:
+        return (Part(following.matrix, delta=0.5, most=50, newest=1.25, floor=0.02, floor_delta=0.02),)
+    long = Part(following.matrix, delta=0.25, most=100, floor=0.1, floor_delta=0.01)
+    return long, Part(following.soon, weight=0.5, delta=2.0, most=4)
 
 
 def taste_part(taste: Taste) -> Part:
@@ -20,8 +24,7 @@ def taste_part(taste: Taste) -> Part:
 
 def next_blend(histories: Histories, memory_mb: int = 2000, *, threads: int | None = None) -> Blend:
     """Return what answers "what is wanted next", fitted from histories."""
-    config = FollowingConfig(memory_mb=memory_mb, threads=threads)
-    return Blend((next_part(Following.fit(histories, config)),))
+    return Blend(next_parts(Following.fit(histories, FollowingConfig(memory_mb=memory_mb, threads=threads))))
 
 
 def taste_blend(histories: Histories, memory_mb: int = 2000, *, threads: int | None = None) -> Blend:

@@ -1,162 +1,135 @@
-"""Following: what is wanted next, after these? A closed form over decayed neighbourhoods, or decayed counts.
+"""Following: what is wanted next, after these? A closed form while a square fits, decayed counts beyond.
 
-F_ij = sum of ahead(g) over deeds with i g places before j        S_ij = the same with around(g), both ways
-B    = (S + S' + N + penalty N'^share)^-1 (F + back F')           while the square fits (N: deeds per product)
-B    = (F + back F') / (n_i + 1)^row_power                        beyond
-both then divided by (n_j + 1)^column_power
+Statistics are sums over all histories of weights of pairs of deeds by the gap g between them, rounded to 1 / 4096: C[w]_ij
+adds w(g) for every i that stands g places before j, up to a reach. n_i counts deeds with i.
+
+Solved, up to 5,000 products:
+    B = (S + S' + diag(n + penalty))^-1 (F + back F'),  column j divided by (n_j + 1)^column_power
+    S = C[e^(-around_fade g)], F = C[e^(-ahead_fade g)]: the regression of what comes on what was had lately, in which S + S'
+    stands for the products of decayed histories
+    beside it, for the last deeds alone: C[g^-soon_power]_ij / ((n_i + 1) (n_j + 1)^soon_column_power)
+Counted, beyond:
+    (K_ij + K'_ij back + alone n_i [i = j]) / ((n_i + 1)^row_power (n_j + 1)^column_power),  K = C[g^-power]
+
+How settings were chosen, and figures: docs/models/recommend.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from lifeloop.recommend.histories import Floats, Histories, Ints, Longs
-from lifeloop.recommend.matrices.counts import (
-    UNIT,
-    DenseCounts,
-    Pairs,
-    SparseCounts,
-    count_after,
-    counts_of_arrays,
-    pairs_after,
-    units,
-)
+from lifeloop.recommend.histories import Histories, Ints, Longs
+from lifeloop.recommend.matrices.counting import count_around
+from lifeloop.recommend.matrices.counts import UNIT, DenseCounts, SparseCounts, counts_of_arrays
 from lifeloop.recommend.matrices.dense import DenseMatrix
+from lifeloop.recommend.matrices.following_config import FollowingConfig
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix
 from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, NEIGHBOURS, fits_dense, reach_within
-from lifeloop.recommend.matrices.sparse import SparseMatrix
+from lifeloop.recommend.matrices.neighbours import highest
+from lifeloop.recommend.matrices.solving import solve_following
 
-
-@dataclass(frozen=True, kw_only=True)
-class FollowingConfig:
-    """How what follows is counted."""
-
-    reach: int = 20
-    """Deeds ahead that are looked at."""
-    fade: float = 0.1
-    """A deed g ahead counts e^(-fade g) / g^power."""
-    power: float = 0.0
-    back: float = 0.05
-    """Share by which what came before counts as following too."""
-    around_reach: int = 30
-    around_fade: float = 0.3
-    """Deeds g apart count e^(-around_fade g) as had together, in what is held against."""
-    penalty: float = 6.0
-    share: float = 0.5
-    row_power: float = 0.5
-    column_power: float = 0.1
-    memory_mb: int = 2000
-    threads: int | None = None
-
-    def ahead(self, reach: int | None = None) -> Longs:
-        """Return the weights of deeds 1, 2, ... ahead, in units."""
-        gap = np.arange(1, (reach or self.reach) + 1)
-        return units(np.exp(-self.fade * gap) * gap**-self.power)
-
-    def around(self) -> Longs:
-        """Return the weights of deeds 1, 2, ... apart, in units."""
-        return units(np.exp(-self.around_fade * np.arange(1, self.around_reach + 1)))
+Statistics: TypeAlias = Mapping[str, DenseCounts | SparseCounts]
 
 
 class Following:
-    """Counts of what follows what; `learn` changes them in place, `forget` returns others."""
+    """Counts of what follows what, by name, and the matrices that follow from them."""
 
-    def __init__(
-        self,
-        ahead: DenseCounts | SparseCounts,
-        around: DenseCounts | None,
-        deeds: Longs,
-        weights: Longs,
-        config: FollowingConfig,
-    ) -> None:
-        self.ahead = ahead
-        self.around = around
+    def __init__(self, counts: Statistics, deeds: Longs, reach: int, config: FollowingConfig) -> None:
+        self.counts = counts
         self.deeds = deeds
-        self.weights = weights
+        """Deeds with each product, shape (products,)."""
+        self.reach = reach
+        """Deeds away that are looked at in sparse counts."""
         self.config = config
+        self._windows = config.windows(is_solved=self.is_solved, reach=reach)
 
     @classmethod
     def fit(cls, histories: Histories, config: FollowingConfig | None = None) -> Following:
         """Return what follows what in histories."""
         how = config or FollowingConfig()
-        deeds = np.bincount(histories.items, minlength=histories.products).astype(np.int64)
         dense = fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb)
-        weights = how.ahead() if dense else how.ahead(reach_within(histories, how.reach, how.memory_mb))
-        ahead = count_after(histories, weights, dense=dense, threads=how.threads)
-        around = count_after(histories, how.around(), dense=True, threads=how.threads) if dense else None
-        return cls(ahead, around if isinstance(around, DenseCounts) else None, deeds, weights, how)
+        reach = how.counted.reach if dense else reach_within(histories, how.counted.reach, how.memory_mb, both_ways=True)
+        windows = how.windows(is_solved=dense, reach=reach)
+        counts = {name: count_around(histories, window, dense=dense, threads=how.threads) for name, window in windows.items()}
+        deeds = np.bincount(histories.items, minlength=histories.products).astype(np.int64)
+        return cls(counts, deeds, reach, how)
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the closed form is used: all pairs are kept."""
+        return all(isinstance(counts, DenseCounts) for counts in self.counts.values())
 
     @cached_property
     def matrix(self) -> ItemMatrix:
-        """B, as of when it is first asked for."""
-        scale = (self.deeds + 1.0) ** -self.config.column_power
-        if self.around is not None and isinstance(self.ahead, DenseCounts):
-            solved = solve_following(self.ahead.values, self.around.values, self.deeds, self.config)
-            return DenseMatrix(solved * scale.astype(np.float32))
-        return SparseMatrix.of(_row_scaled(self.ahead.csr(), self.deeds, scale, self.config), most=NEIGHBOURS)
+        """What a whole history speaks for, as of when it is first asked for."""
+        ahead = self.counts["ahead"]
+        if isinstance(ahead, SparseCounts):
+            how = self.config.counted
+            return highest(ahead, self._scale(how.row_power, how.column_power), NEIGHBOURS, threads=self.config.threads)
+        around = self.counts["around"]
+        assert isinstance(around, DenseCounts)
+        return DenseMatrix(solve_following(ahead.values, around.values, self.deeds, self.config.solved))
+
+    @cached_property
+    def soon(self) -> ItemMatrix | None:
+        """What the last few deeds speak for besides; None where the matrix is sparse."""
+        counts = self.counts.get("soon")
+        if not isinstance(counts, DenseCounts):
+            return None
+        values = counts.values.astype(np.float32)
+        values /= (UNIT * (self.deeds + 1.0)).astype(np.float32)[:, None]
+        values *= ((self.deeds + 1.0) ** -self.config.solved.soon_column_power).astype(np.float32)
+        return DenseMatrix(values)
+
+    def _scale(self, row_power: float, column_power: float) -> _Scaled:
+        return _Scaled(((self.deeds + 1.0) ** -row_power) / UNIT, (self.deeds + 1.0) ** -column_power)
 
     def forget(self, items: Ints) -> Following:
         """Return what follows what in all histories but one: bit by bit what a fit without it gives."""
         own = np.asarray(items, np.int32)
-        around = None if self.around is None else self.around.plus(pairs_after(own, self.config.around()), -1)
+        left = {name: counts.plus(self._windows[name].pairs(own), -1) for name, counts in self.counts.items()}
         deeds = self.deeds - np.bincount(own, minlength=len(self.deeds))
-        return Following(self.ahead.plus(pairs_after(own, self.weights), -1), around, deeds, self.weights, self.config)
+        return Following(left, deeds, self.reach, self.config)
 
     def learn(self, before: Ints, item: int) -> None:
-        """Count one more deed in, `before` being the history it ends; the matrix stays until the next fit."""
-        own = np.asarray(before, np.int32)
-        self.ahead.learn(_pairs_of_next(own, item, self.weights))
-        if self.around is not None:
-            self.around.learn(_pairs_of_next(own, item, self.config.around()))
-        self.deeds = self.deeds.copy()
-        self.deeds[item] += 1
+        """Count one more deed in, `before` being the history it ends. The matrices stay as they are until `renewed`."""
+        for name, counts in self.counts.items():
+            counts.learn(self._windows[name].pairs_of_new(np.asarray(before, np.int32), item))
+        self.deeds = self.deeds + (np.arange(len(self.deeds)) == item)
+
+    def renewed(self) -> Following:
+        """Return the same counts with matrices of now: what a fit with all that was learned gives."""
+        return Following(self.counts, self.deeds, self.reach, self.config)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return its counts, by name."""
-        around = {} if self.around is None else {"around": self.around.values}
-        return (
-            {f"ahead.{name}": array for name, array in self.ahead.arrays().items()}
-            | around
-            | {
-                "deeds": self.deeds,
-                "weights": self.weights,
-            }
-        )
+        told = {"deeds": self.deeds, "reach": np.array([self.reach])}
+        return told | {f"{name}.{part}": array for name, one in self.counts.items() for part, array in one.arrays().items()}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], config: FollowingConfig | None = None) -> Following:
         """Return what follows what by these counts."""
-        ahead = {name.removeprefix("ahead."): array for name, array in arrays.items() if name.startswith("ahead.")}
-        around = DenseCounts(arrays["around"]) if "around" in arrays else None
-        return cls(counts_of_arrays(ahead), around, arrays["deeds"], arrays["weights"], config or FollowingConfig())
+        parts: dict[str, dict[str, np.ndarray]] = {}
+        for key, array in arrays.items():
+            name, dot, part = key.partition(".")
+            if dot:
+                parts.setdefault(name, {})[part] = array
+        counts = {name: counts_of_arrays(own) for name, own in parts.items()}
+        return cls(counts, arrays["deeds"], int(arrays["reach"][0]), config or FollowingConfig())
 
 
-def _pairs_of_next(before: Ints, item: int, weights: Longs) -> Pairs:
-    near = before[::-1][: len(weights)]
-    return Pairs(near.copy(), np.full(len(near), item, np.int32), weights[: len(near)])
+class _Scaled:
+    """A value for each pair: its sum, times one number of its row and one of its column."""
 
+    def __init__(self, by_row: npt.NDArray[np.float64], by_column: npt.NDArray[np.float64]) -> None:
+        self.by_row, self.by_column = by_row, by_column
 
-def _row_scaled(counts: Any, deeds: Longs, scale: np.ndarray, config: FollowingConfig) -> Any:
-    import scipy.sparse as sp
-
-    both = (counts + config.back * counts.T) / UNIT
-    rows = (deeds + 1.0) ** -config.row_power
-    return sp.diags_array(rows) @ both @ sp.diags_array(scale)
-
-
-def solve_following(ahead: Longs, around: Longs, deeds: Longs, config: FollowingConfig) -> Floats:
-    """Return B of the closed form, shape (products, products). Cost: n^3 / 3 + 2 n^3 multiply-adds, 12 n^2 bytes."""
-    from scipy.linalg import lapack
-
-    if not len(deeds):
-        return np.zeros((0, 0), np.float32)
-    system = np.asfortranarray((around + around.T) / UNIT, np.float32)
-    system[np.diag_indices(len(deeds))] += deeds + config.penalty * (deeds + 1.0) ** config.share
-    right = np.asfortranarray((ahead + config.back * ahead.T) / UNIT, np.float32)
-    _, solved, _ = lapack.sposv(system, right, lower=1, overwrite_a=1, overwrite_b=1)
-    return np.ascontiguousarray(solved, np.float32)
+    def __call__(self, rows: Longs, columns: Ints, sums: Longs) -> npt.NDArray[np.float64]:
+        """Return the values."""
+        values: npt.NDArray[np.float64] = sums * self.by_row[rows] * self.by_column[columns]
+        return values

@@ -1,8 +1,8 @@
 """What is dense, what is sparse: one rule, by the bytes that may be taken.
 
-A dense matrix of n products takes 4 n^2 bytes, and its fit three or four times as much for a while; a sparse one 8 bytes for
-each neighbour kept, its statistics 12 for each pair ever met. Dense is better and takes time as n^3: it is chosen while its
-fit stays within the memory and n within `MOST_DENSE`.
+A dense matrix of n products takes 4 n^2 bytes, and its fit several times as much for a while; a sparse one 8 bytes for each
+neighbour kept, its statistics 12 for each pair ever met. Dense is better and takes time as n^3: it is chosen while its fit
+stays within the memory and n within `MOST_DENSE`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import numpy as np
 
 from lifeloop.recommend.histories import Histories
 
-MOST_DENSE = 6_000
-"""Products up to which a square system is solved: n^3 multiply-adds are 2 x 10^11 here, a few seconds of one core."""
+MOST_DENSE = 5_000
+"""Products up to which a square system is solved: n^3 multiply-adds are 10^11 here, a few seconds of one core."""
 NEIGHBOURS = 200
 """Columns kept of each row of a sparse matrix."""
-TOGETHER_BYTES = 4 + 4 + 4
-"""Of a dense fit from int32 counts: counts, the system and its solution, for each pair of products."""
-FOLLOWING_BYTES = 8 + 8 + 4 + 4 + 4
-"""Two int64 counts, the system, the right side and its solution."""
-PAIR_BYTES = 4 + 8
-"""Of one kept pair in sparse counts: column and int64 sum."""
+TOGETHER_BYTES = 4 + 4 + 4 + 4
+"""For each pair of products while taste is fitted: int32 counts, the system, its inverse and the matrix."""
+FOLLOWING_BYTES = 8 + 8 + 8 + 4 + 4 + 4
+"""For each pair while what follows is fitted: three int64 counts, the system, the right side and a transpose."""
+PAIR_BYTES = 4 + 8 + 4
+"""For each pair in sparse counts: column, int64 sum, and its value while neighbours are chosen."""
 
 
 def fits_dense(products: int, bytes_per_pair: int, memory_mb: int) -> bool:
@@ -28,16 +28,17 @@ def fits_dense(products: int, bytes_per_pair: int, memory_mb: int) -> bool:
     return products <= MOST_DENSE and bytes_per_pair * products * products <= memory_mb * 1_000_000
 
 
-def reach_within(histories: Histories, reach: int, memory_mb: int) -> int:
-    """Return how many deeds ahead may be looked, at most `reach`, so that sparse counts surely stay within the memory.
+def reach_within(histories: Histories, reach: int, memory_mb: int, *, both_ways: bool) -> int:
+    """Return how many deeds away may be looked, at most `reach`, so that sparse counts surely stay within the memory.
 
-    Every deed meets at most one new pair per step ahead; at least one step is always looked.
+    Every deed meets at most one new pair per step, or two where one looks both ways; one step is always looked.
     """
-    lengths = np.diff(histories.starts)
+    lengths = np.bincount(np.diff(histories.starts))
     room = memory_mb * 1_000_000 // PAIR_BYTES
     pairs = 0
     for gap in range(1, reach + 1):
-        pairs += int(np.maximum(lengths - gap, 0).sum())
+        longer = lengths[gap + 1 :]
+        pairs += int(longer @ np.arange(1, len(longer) + 1)) * (2 if both_ways else 1)
         if pairs > room:
             return max(gap - 1, 1)
     return reach

@@ -1,9 +1,10 @@
-"""Taste: which products are liked by those who like these? EASE, the closed-form item-item regression.
+"""Taste: what is liked by those who like these? EASE, the closed-form regression of every product on all others.
 
-    G = X'X + penalty I,  P = G^-1,  B_ij = -P_ij / P_jj,  B_jj = 0
+    P = (X'X + diag(penalty (n + 1)^share))^-1,  B_ij = -P_ij / P_jj,  B_jj = 0
 
-X says who had what (0 or 1). Where a square does not fit, shrunk cosines of the same counts stand in.
-Source: Steck (2019), Embarrassingly shallow autoencoders for sparse data.
+X says who had what (0 or 1), n how many had each product. Where a square does not fit, shrunk cosines stand in.
+Source: Steck (2019), Embarrassingly shallow autoencoders for sparse data; the penalty that grows with the product is ours,
+better than one for all on every draw of ML-1M (docs/models/recommend.md).
 """
 
 from __future__ import annotations
@@ -13,67 +14,76 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from lifeloop.recommend.histories import Floats, Histories, Ints
 from lifeloop.recommend.matrices.counts import DenseCounts, SparseCounts, counts_of_arrays
 from lifeloop.recommend.matrices.dense import DenseMatrix
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix
-from lifeloop.recommend.matrices.memory import TOGETHER_BYTES, fits_dense
-from lifeloop.recommend.matrices.similar import SimilarConfig, similar_of
-from lifeloop.recommend.matrices.together import count_together, pairs_of_new, pairs_together
+from lifeloop.recommend.matrices.similar import similar_of
+from lifeloop.recommend.matrices.together import ALL, count_both, pairs_of, pairs_of_new
 
 
 @dataclass(frozen=True, kw_only=True)
 class TasteConfig:
     """How taste is measured."""
 
-    penalty: float = 300.0
-    """Ridge: histories' worth of doubt about every product; 200 to 500 is flat on every public set."""
+    penalty: float = 40.0
+    share: float = 0.5
+    """The penalty of a product that n had is penalty (n + 1)^share."""
     memory_mb: int = 2000
     threads: int | None = None
 
 
 @dataclass(frozen=True)
 class Taste:
-    """Counts of products met together, and the matrix that follows from them."""
+    """In how many histories two products stand together, and the matrix that follows."""
 
     counts: DenseCounts | SparseCounts
     config: TasteConfig
+    reach: int = ALL
 
     @classmethod
     def fit(cls, histories: Histories, config: TasteConfig | None = None) -> Taste:
         """Return the taste that histories show."""
         how = config or TasteConfig()
-        dense = fits_dense(histories.products, TOGETHER_BYTES, how.memory_mb)
-        return cls(count_together(histories, dense=dense, threads=how.threads), how)
+        counts, reach = count_both(histories, memory_mb=how.memory_mb, threads=how.threads)
+        return cls(counts, how, reach)
 
     @cached_property
     def matrix(self) -> ItemMatrix:
         """B, as of when it is first asked for."""
         if isinstance(self.counts, DenseCounts):
-            return DenseMatrix(solve_ease(self.counts.values, self.config.penalty))
-        return similar_of(self.counts, SimilarConfig())
+            alone = self.counts.diagonal()
+            return DenseMatrix(solve_ease(self.counts.values, self.config.penalty * (alone + 1.0) ** self.config.share))
+        return similar_of(self.counts)
 
     def forget(self, items: Ints) -> Taste:
         """Return the taste of all but one history: bit by bit what a fit without it gives."""
-        return Taste(self.counts.plus(pairs_together(np.asarray(items, np.int32)), -1), self.config)
+        return Taste(self.counts.plus(pairs_of(items, self.reach), -1), self.config, self.reach)
 
     def learn(self, before: Ints, item: int) -> None:
-        """Count one more deed in, `before` being the history it ends; the matrix stays until the next fit."""
-        self.counts.learn(pairs_of_new(np.asarray(before, np.int32), item))
+        """Count one more deed in, `before` being the history it ends. The matrix stays as it is until `renewed`."""
+        self.counts.learn(pairs_of_new(before, item, self.reach))
+
+    def renewed(self) -> Taste:
+        """Return the same counts with a matrix of now: what a fit with all that was learned gives."""
+        return Taste(self.counts, self.config, self.reach)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return its counts, by name."""
-        return self.counts.arrays()
+        return self.counts.arrays() | {"reach": np.array([self.reach])}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], config: TasteConfig | None = None) -> Taste:
         """Return the taste whose counts these are."""
-        return cls(counts_of_arrays(arrays), config or TasteConfig())
+        return cls(counts_of_arrays(arrays), config or TasteConfig(), int(arrays["reach"][0]))
 
 
-def solve_ease(counts: Ints, penalty: float) -> Floats:
-    """Return EASE's matrix of counts, both of shape (products, products). Cost: about n^3 multiply-adds, 8 n^2 bytes.
+def solve_ease(counts: Ints, penalty: npt.NDArray[np.float64] | float) -> Floats:
+    """Return EASE's matrix of counts, both of shape (products, products); `penalty` one for all or one each.
+
+    Cost: n^3 multiply-adds, 12 n^2 bytes.
 
     >>> solve_ease(np.array([[2, 1], [1, 1]], np.int32), 1.0).round(2).tolist()
     [[0.0, 0.5], [0.33, 0.0]]

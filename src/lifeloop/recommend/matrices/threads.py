@@ -1,4 +1,4 @@
-"""Work on chunks of users in threads: the kernels let go of the interpreter's lock."""
+"""Work on chunks in threads: the kernels let go of the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_chunks(
-    work: Callable[[int, int], None], count: int, threads: int | None = None, *, per_thread: int | None = None
-) -> None:
-    """Call `work(first, last)` for chunks of `count` things, `per_thread` for each of the threads (None: one per core)."""
+def in_chunks(work: Callable[[int, int], None], count: int, threads: int | None = None, *, most: int | None = None) -> None:
+    """Call `work(first, last)` for chunks of `count` things, in as many threads (None: one per core).
+
+    `most` is the largest chunk; unset, each thread gets `CHUNKS_PER_THREAD`, so that all end at about the same time.
+    """
     workers = threads or cores()
-    chunks = min(count, workers * (per_thread or CHUNKS_PER_THREAD))
-    edges = np.linspace(0, count, chunks + 1).astype(int).tolist()
+    chunks = workers * CHUNKS_PER_THREAD if most is None else max(workers, -(-count // most))
+    edges = np.linspace(0, count, min(count, chunks) + 1).astype(int).tolist()
     pairs = list(pairwise(edges))
     if workers == 1 or len(pairs) <= 1:
         for first, last in pairs:
