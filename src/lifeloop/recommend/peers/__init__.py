@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lifeloop.recommend.peers.again import Again
 from lifeloop.recommend.peers.factors import ImplicitAls, TruncatedSvd
 from lifeloop.recommend.peers.neighbours import ItemKnn, UserKnn
 from lifeloop.recommend.peers.ours import next_of_ours, taste_of_ours
@@ -18,6 +19,7 @@ PEERS: Mapping[str, Callable[[], Peer]] = {
     "lifeloop": next_of_ours,
     "lifeloop_taste": taste_of_ours,
     "popularity": Popularity,
+    "again": Again,
     "markov": Markov,
     "item_knn": ItemKnn,
     "user_knn": UserKnn,

@@ -1,0 +1,24 @@
+"""Recorded histories from a data home: what customers and visitors did, as the nightly run reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lifeloop.base.errors import NotEnoughData
+from lifeloop.lake import Engine, Lake
+from lifeloop.recommend.evaluate.recorded import Recorded
+from lifeloop.recommend.nightly import read_catalogue
+from lifeloop.recommend.reading import read_deeds
+
+if TYPE_CHECKING:
+    from lifeloop.base.config import Settings
+
+
+def read_home(lake: Lake, engine: Engine, as_of: datetime, *, settings: Settings) -> Recorded:
+    """Return what was done before `as_of`. Raises LakeError, NotEnoughData where nothing is known."""
+    deeds = read_deeds(engine, read_catalogue(lake, engine, settings).products, as_of)
+    if not len(deeds.histories.items):
+        raise NotEnoughData("cannot evaluate", "nothing is known of what anybody viewed or bought", "Import orders or events.")
+    return Recorded(about="what customers and visitors did", histories=replace(deeds.histories, names=()))
