@@ -11,6 +11,7 @@ import pytest
 
 from lifeloop.simulate import Seen, Shop, WorldConfig
 from lifeloop.simulate.actions import Actions, messages
+from lifeloop.simulate.contact import PERSONALIZATION
 from lifeloop.simulate.truth import Truth, open_shop
 
 WORLD = (
@@ -58,8 +59,31 @@ def test_everybody_the_shop_knows_has_said_what_they_agree_to(lived: tuple[Truth
 
     assert set(told) == known
     true = agreed(truth)
-    assert told == {one: true[one] for one in told}
-    assert {tuple(one) for one in told.values()} > {(), ("email",), ("email", "sms")}
+    channels = {customer: [name for name in said if name != PERSONALIZATION] for customer, said in told.items()}
+    assert channels == {one: true[one] for one in told}
+    assert {tuple(one) for one in channels.values()} > {(), ("email",), ("email", "sms")}
+
+
+def test_a_share_agrees_to_personalisation_and_says_so_every_time(lived: tuple[Truth, list[Seen]]) -> None:
+    said: dict[str, set[bool]] = {}
+    for name in ("Consent Given", "Signed Up", "Order Completed"):
+        for customer, told in properties(lived[1], name):
+            said.setdefault(customer, set()).add(PERSONALIZATION in told["consent"])
+
+    assert all(len(one) == 1 for one in said.values())
+    assert abs(sum(True in one for one in said.values()) / len(said) - 0.8) < 4 * (0.16 / len(said)) ** 0.5
+
+
+def test_consent_to_personalisation_changes_nothing_else() -> None:
+    def days(share: float) -> list[Seen]:
+        return list(Shop(WORLD.but(customers={"personalization": share})).history(5))
+
+    for none, every in zip(days(0.0), days(1.0), strict=True):
+        assert none.order == every.order
+        assert none.customer == every.customer
+        assert none.event.drop_columns(["properties"]) == every.event.drop_columns(["properties"])
+        told = [json.loads(one) for one in every.consent.to_pylist()]
+        assert [[*json.loads(one), PERSONALIZATION] for one in none.consent.to_pylist()] == told
 
 
 def test_a_policy_that_asks_for_consent_is_refused_by_nobody(lived: tuple[Truth, list[Seen]]) -> None:
@@ -86,7 +110,7 @@ def test_who_unsubscribed_does_not_agree_at_the_next_order() -> None:
     later = properties(list(shop.history(10)), "Order Completed")
 
     assert later
-    assert all(said["consent"] == [] for customer, said in later if customer in known)
+    assert all("sms" not in said["consent"] for customer, said in later if customer in known)
 
 
 def test_the_first_page_of_a_person_names_the_campaign_and_no_later_one(lived: tuple[Truth, list[Seen]]) -> None:

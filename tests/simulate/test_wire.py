@@ -13,6 +13,7 @@ import pytest
 
 from lifeloop.base.ids import customer_of_email, file_sha256
 from lifeloop.simulate import Seen, Shop, WorldConfig
+from lifeloop.simulate.contact import PERSONALIZATION
 from lifeloop.simulate.files import wire
 from lifeloop.simulate.files.wire import write_wire
 
@@ -155,7 +156,7 @@ def test_a_new_customer_is_identified_once_with_traits(told: Told) -> None:
         row["customer_id"]: (row["email"], row["language"], row["country"], stamp(row["first_seen_at"]), consent)
         for row, consent in zip(customers, told.consent, strict=True)
     }
-    assert {name for one in told.consent for name in one} == {*CONFIG.messages.channels}
+    assert {name for one in told.consent for name in one} == {*CONFIG.messages.channels, PERSONALIZATION}
 
 
 def test_lines_come_in_the_order_of_receiving(told: Told) -> None:

@@ -1,4 +1,4 @@
-"""What the shop is told of people as they come: by which campaign, and to which channels they agree.
+"""What the shop is told of people as they come: by which campaign, and to which channels and uses they agree.
 
 Consent stands in the facts by which the shop hears of somebody: `Signed Up`, `Order Completed`, and `Consent Given` of those
 who were customers before the first day. It is as it stands then: who unsubscribed from a channel did not agree to it.
@@ -20,16 +20,19 @@ from lifeloop.simulate.settings import WorldConfig
 if TYPE_CHECKING:
     from lifeloop.simulate.world import World
 
+PERSONALIZATION = "personalization"
+"""Stands among the channels of those who agree that what they did is used to recommend to them; they never take it back."""
 STORE_SOURCE = "store"
 """Who comes this way is named by no campaign."""
 _MEDIUM = {"paid_search": "cpc", "social": "social", "referral": "referral", "direct": "none"}
 
 
 def consents(world: World, who: Ints) -> Any:
-    """Return the channels each agrees to today, as JSON lists of their names; NumPy objects of shape (n,)."""
-    agreed = world.state.subscribed[who]
+    """Return what each agrees to today, as JSON lists of names, channels first; NumPy objects of shape (n,)."""
+    tracked = world.draws.chance("consent: personalization", who, world.config.customers.personalization)
+    agreed = np.column_stack([world.state.subscribed[who], tracked])
     code, place = np.unique(agreed @ (1 << np.arange(agreed.shape[1])), return_inverse=True)
-    names = list(world.config.messages.channels)
+    names = [*world.config.messages.channels, PERSONALIZATION]
     texts = [[name for bit, name in enumerate(names) if number >> bit & 1] for number in code.tolist()]
     return np.array([*(json.dumps(one, ensure_ascii=False) for one in texts), ""], object)[place]
 

@@ -102,6 +102,7 @@ class CustomerSection(Section):
     unnamed: float = Field(
         0.0, ge=0, le=0.99, description="Share of all buyers who buy in stores only and never say their name; they come on top."
     )
+    personalization: Share = Field(0.8, description="Share who agree that what they did is used to recommend to them.")
     habits: Share = Field(0.2, description="Share who have something they use up and buy again.")
     replenish: Share = Field(0.5, description="Chance to order it on the day it is used up, while active.")
     life_events: Lift = Field(0.08, description="Moves, weddings, babies and the like, per person and year.")
