@@ -22,6 +22,7 @@ import pyarrow as pa
 from lifeloop.collect.live.heard import Heard
 from lifeloop.lake import Engine
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
+from lifeloop.recommend.reading import BEGINNING
 from lifeloop.schema import EVENT
 from lifeloop.unify.consent import consents_in
 
@@ -32,12 +33,17 @@ if TYPE_CHECKING:
 GIVEN, SILENT, WITHDRAWN = 1, 0, -1
 
 CONSENT_SQL = f"""
-SELECT CAST(p.place AS INTEGER) AS who, e.type AS type, e.name AS name, e.occurred_at AS told_at, e.properties AS properties
-FROM events AS e
-JOIN people AS p ON p.name = CASE WHEN e.customer_id IS NOT NULL THEN concat('{CUSTOMER}', e.customer_id)
-    ELSE concat('{VISITOR}', e.anonymous_id) END
-WHERE e.occurred_at < $as_of AND e.properties IS NOT NULL AND NOT coalesce(e.is_bot, false)
-    AND EXISTS (SELECT 1 FROM words AS w WHERE lower(e.properties) LIKE concat('%', w.word, '%'))
+SELECT d.who AS who, CAST(coalesce(p.place, -1) AS INTEGER) AS place, d.type AS type, d.name AS name, d.told_at AS told_at,
+    d.properties AS properties
+FROM (
+    SELECT CASE WHEN e.customer_id IS NOT NULL THEN concat('{CUSTOMER}', e.customer_id)
+        ELSE concat('{VISITOR}', e.anonymous_id) END AS who,
+        e.type AS type, e.name AS name, e.occurred_at AS told_at, e.properties AS properties
+    FROM events AS e
+    WHERE e.occurred_at >= $since AND e.occurred_at < $as_of AND e.properties IS NOT NULL AND NOT coalesce(e.is_bot, false)
+) AS d
+LEFT JOIN people AS p ON d.who = p.name
+WHERE EXISTS (SELECT 1 FROM words AS w WHERE lower(d.properties) LIKE concat('%', w.word, '%'))
 """
 
 
@@ -74,21 +80,37 @@ def allowed(state: int, rule: str) -> bool:
 
 def read_consents(engine: Engine, names: Names, as_of: datetime, purposes: Collection[str]) -> npt.NDArray[np.int8]:
     """Return what each of `names` said before `as_of`, shape (names,). Raises LakeError."""
-    wanted = frozenset(word.lower() for word in purposes)
+    words = frozenset(word.lower() for word in purposes)
+    rows = _rows(engine, names, BEGINNING, as_of, words)
+    consent = np.zeros(len(names), np.int8)
+    for place, state in _last(rows, "place", words).items():
+        if place >= 0:
+            consent[place] = state
+    return consent
+
+
+def read_lately(engine: Engine, since: datetime, until: datetime, purposes: Collection[str]) -> dict[str, int]:
+    """Return what people said in [since, until), by name; those who said nothing are left out. Raises LakeError."""
+    words = frozenset(word.lower() for word in purposes)
+    return _last(_rows(engine, Names.of(()), since, until, words), "who", words)
+
+
+def _rows(engine: Engine, names: Names, since: datetime, until: datetime, words: frozenset[str]) -> pa.Table:
     places = np.arange(len(names), dtype=np.int32)
     people = pa.table({"name": names.column(places), "place": pa.array(places)})
-    words = pa.table({"word": pa.array(sorted(wanted), pa.string())})
-    rows = engine.query(CONSENT_SQL, {"events": EVENT, "people": people, "words": words}, as_of=as_of)
-    last: dict[int, tuple[int, int]] = {}
-    columns = (rows[name].to_pylist() for name in ("who", "type", "name", "properties"))
+    wanted = pa.table({"word": pa.array(sorted(words), pa.string())})
+    return engine.query(CONSENT_SQL, {"events": EVENT, "people": people, "words": wanted}, since=since, as_of=until)
+
+
+def _last(rows: pa.Table, whose: str, words: frozenset[str]) -> dict[Any, int]:
+    """Return the last word of each."""
+    last: dict[Any, tuple[int, int]] = {}
+    columns = (rows[name].to_pylist() for name in (whose, "type", "name", "properties"))
     for told_at, who, kind, name, properties in zip(rows["told_at"].cast(pa.int64()).to_pylist(), *columns, strict=True):
-        word = (told_at, -_state(kind, name, properties, wanted))
+        word = (told_at, -_state(kind, name, properties, words))
         if word[1] != SILENT and word > last.get(who, (-1, 0)):
             last[who] = word
-    consent = np.zeros(len(names), np.int8)
-    for who, (_, state) in last.items():
-        consent[who] = -state
-    return consent
+    return {who: -state for who, (_, state) in last.items()}
 
 
 def _state(kind: str, name: str | None, properties: str, words: frozenset[str]) -> int:

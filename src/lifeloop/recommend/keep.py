@@ -47,6 +47,8 @@ def save_model(models: Path, model: Model) -> Path:
     folder = new_version(models, QUESTION, instant_of(model.as_of))
     matrices = {"taste": model.taste.matrix, "following": model.following.matrix}
     matrices |= {"similar": model.similar, "content": model.content, "together": model.together.matrix}
+    if model.following.soon is not None:
+        matrices["soon"] = model.following.soon
     arrays: Arrays = {"people": model.people, "gaps": model.gaps}
     for name, arrays_of in {
         "products": Names.of(model.products.ids).arrays(),
@@ -96,6 +98,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
     together = Together.of_arrays(_below(held, "together"))
     for counted, name in ((taste, "taste"), (following, "following"), (together, "together")):
         vars(counted)["matrix"] = matrices[name]  # what follows from the counts was kept too
+    vars(following)["soon"] = matrices.get("soon")
     return Model(
         version=version,
         as_of=told["as_of"],

@@ -88,6 +88,10 @@ class Names(Sequence[str]):
                 high = middle
         return low if low < len(self) and self._bytes(low) == sought else -1
 
+    def places(self, names: Iterable[str]) -> list[int]:
+        """Return the places of those that are among them, in order."""
+        return [place for name in names if (place := self.find(name)) >= 0]
+
     def kept(self, keep: Flags) -> Names:
         """Return those where `keep`, shape (names,), is true."""
         lengths = np.diff(self.starts)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from lifeloop.base.config import Settings
 
 KEPT_VERSIONS = 2
+KEPT_DAYS = 30
+"""Rules and recommendations of runs for moments further back are dropped."""
 SENT_DAYS = 30
 """What stood in a message so many days ago or less is not sent again."""
 
@@ -87,7 +89,6 @@ def recommend_all(
     progress("recommendations", 2, 4)
     tidy(models, QUESTION)
     folder = save_model(models, model)
-    tidy(models, QUESTION, keep=KEPT_VERSIONS)
     model = load_model(folder, memory_mb=chosen.memory_mb, threads=chosen.threads)
     rules = model.together.rules(model.products, as_of)
     lake.overwrite_as_of(ASSOCIATION_RULE, rules, as_of)
@@ -96,6 +97,9 @@ def recommend_all(
     messages = Messages(model, catalogue, chosen, as_of, sent)
     rows = pa.RecordBatchReader.from_batches(RECOMMENDATION.arrow(), messages.rows())
     lake.overwrite_as_of(RECOMMENDATION, rows, as_of, where="placement = 'message'")
+    for table in (RECOMMENDATION, ASSOCIATION_RULE):
+        lake.drop_before(table, as_of - timedelta(days=KEPT_DAYS))
+    tidy(models, QUESTION, keep=KEPT_VERSIONS)
     progress("recommendations", 4, 4)
     return RecommendRun(
         version=folder.name,

@@ -8,6 +8,7 @@ Limits   an order counts once for a product however many pieces; what a robot di
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +17,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lifeloop.lake import Engine
-from lifeloop.recommend.asked import DEED_KINDS
+from lifeloop.recommend.asked import DEED_KINDS, DeedKind
 from lifeloop.recommend.deeds import MOST, Deeds, latest, runs, strongest
 from lifeloop.recommend.histories import Histories, Ints, Longs, Products
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
 from lifeloop.schema import CUSTOMER as CUSTOMERS
 from lifeloop.schema import EVENT, ORDER_LINE, REFUND
 
-DONE: Mapping[str, str] = {
+DONE: Mapping[str, DeedKind] = {
     "Product Viewed": "view",
     "Product Clicked": "view",
     "Product Added": "cart",
@@ -33,7 +34,7 @@ DONE: Mapping[str, str] = {
 }
 """What an event is called -> the deed it tells of."""
 
-_KIND = " ".join(f"WHEN '{name}' THEN {DEED_KINDS.index(kind)}" for name, kind in DONE.items())  # type: ignore[arg-type] # a kind
+_KIND = " ".join(f"WHEN '{name}' THEN {DEED_KINDS.index(kind)}" for name, kind in DONE.items())
 _NAMES = ", ".join(f"'{name}'" for name in DONE)
 _WHO = (
     f"CASE WHEN e.customer_id IS NOT NULL THEN concat('{CUSTOMER}', e.customer_id) ELSE concat('{VISITOR}', e.anonymous_id) END"
@@ -52,8 +53,8 @@ WHERE l.placed_at >= $since AND l.placed_at < $as_of AND l.customer_id IS NOT NU
 PEOPLE_SQL = f"SELECT DISTINCT d.who AS who FROM ({_DEEDS}) AS d ORDER BY who"
 SOURCES_SQL = """
 SELECT DISTINCT s.source AS source FROM (
-    SELECT e.source AS source FROM events AS e WHERE e.occurred_at < $as_of
-    UNION ALL SELECT l.source AS source FROM lines AS l WHERE l.placed_at < $as_of
+    SELECT e.source AS source FROM events AS e WHERE e.occurred_at >= $since AND e.occurred_at < $as_of
+    UNION ALL SELECT l.source AS source FROM lines AS l WHERE l.placed_at >= $since AND l.placed_at < $as_of
 ) AS s ORDER BY source
 """
 DEEDS_SQL = f"""
@@ -73,7 +74,7 @@ WHERE l.placed_at < $as_of ORDER BY owner, placed_at, source, order_id, item
 REFUNDS_SQL = f"""
 SELECT DISTINCT CAST(p.place AS INTEGER) AS who, r.refunded_at AS refunded_at, CAST(t.place AS INTEGER) AS item
 FROM refunds AS r JOIN products AS t ON r.product_id = t.name JOIN people AS p ON concat('{CUSTOMER}', r.customer_id) = p.name
-WHERE r.refunded_at < $as_of AND r.quantity > 0 ORDER BY who, refunded_at, item
+WHERE r.refunded_at >= $since AND r.refunded_at < $as_of AND r.quantity > 0 ORDER BY who, refunded_at, item
 """
 LANGUAGES_SQL = f"""
 SELECT CAST(p.place AS INTEGER) AS who, c.language AS language
@@ -88,28 +89,41 @@ SELECT DISTINCT e.product_id AS product_id FROM events AS e WHERE e.product_id I
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def read_deeds(engine: Engine, products: Products, as_of: datetime, *, since: datetime = BEGINNING) -> Deeds:
-    """Return what was done with `products` in [since, as_of), and all orders before `as_of`. Raises LakeError.
+def read_deeds(engine: Engine, products: Products, as_of: datetime) -> Deeds:
+    """Return all that was done with `products` before `as_of`. Raises LakeError.
 
     Whether anybody agreed to anything is not known yet: see `consents`. Takes about 60 bytes a deed at its peak, in memory.
     """
+    known, lately = _coded(engine, products, BEGINNING, as_of)
+    sold = engine.query(ORDERS_SQL, {"lines": ORDER_LINE, **known}, as_of=as_of)
+    orders, owner, ordered_at = _orders(sold, len(products))
+    return replace(lately, orders=orders, owner=owner, ordered_at=ordered_at)
+
+
+def read_lately(engine: Engine, products: Products, since: datetime, until: datetime) -> Deeds:
+    """Return what was done with `products` in [since, until), without which orders it was in. Raises LakeError."""
+    return _coded(engine, products, since, until)[1]
+
+
+def _coded(engine: Engine, products: Products, since: datetime, until: datetime) -> tuple[dict[str, pa.Table], Deeds]:
+    """Return the numbers that names stand for, and what was done, without orders."""
     facts = {"events": EVENT, "lines": ORDER_LINE}
-    span = {"since": since, "as_of": as_of}
+    span = {"since": since, "as_of": until}
     people = engine.query(PEOPLE_SQL, facts, **span)["who"]
-    names, sources = Names.of_sorted(people), engine.query(SOURCES_SQL, facts, as_of=as_of)["source"].to_pylist()
+    names, sources = Names.of_sorted(people), engine.query(SOURCES_SQL, facts, **span)["source"].to_pylist()
     known = {
-        "people": _placed(people),
-        "products": _placed(pa.array(products.ids, pa.string())),
-        "sources": _placed(pa.array(sources, pa.string())),
+        "people": placed(people),
+        "products": placed(pa.array(products.ids, pa.string())),
+        "sources": placed(pa.array(sources, pa.string())),
     }
     done = engine.query(DEEDS_SQL, {**facts, **known}, **span)
     histories, source = _histories(done, names, len(products))
-    sold = engine.query(ORDERS_SQL, {"lines": ORDER_LINE, **known}, as_of=as_of)
-    orders, owner, ordered_at = _orders(sold, len(products))
-    returned = engine.query(REFUNDS_SQL, {"refunds": REFUND, **known}, as_of=as_of)
-    told = engine.query(LANGUAGES_SQL, {"customers": CUSTOMERS, **known}, as_of=as_of)
+    returned = engine.query(REFUNDS_SQL, {"refunds": REFUND, **known}, **span)
+    told = engine.query(LANGUAGES_SQL, {"customers": CUSTOMERS, **known}, as_of=until)
     language, languages = _languages(told, len(names))
-    return Deeds(
+    nothing = Deeds.none(len(products))
+    return known, replace(
+        nothing,
         names=names,
         histories=histories,
         source=source,
@@ -117,9 +131,6 @@ def read_deeds(engine: Engine, products: Products, as_of: datetime, *, since: da
         language=language,
         languages=languages,
         consent=np.zeros(len(names), np.int8),
-        orders=orders,
-        owner=owner,
-        ordered_at=ordered_at,
         refunds=_refunds(returned, names, len(products)),
         taught=np.zeros(len(names), np.bool_),
     )
@@ -173,7 +184,7 @@ def _languages(told: pa.Table, people: int) -> tuple[npt.NDArray[np.int16], tupl
     return language, tuple(languages)
 
 
-def _placed(names: Any) -> pa.Table:
+def placed(names: Any) -> pa.Table:
     """Return names with their places."""
     return pa.table({"name": names, "place": pa.array(np.arange(len(names), dtype=np.int32))})
 
