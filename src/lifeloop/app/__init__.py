@@ -19,7 +19,7 @@ from lifeloop.base.files import write_whole
 from lifeloop.base.lock import What, writing
 from lifeloop.base.progress import Progress, silent
 from lifeloop.lake import DuckEngine, Engine, Lake
-from lifeloop.schema import ORDER, SCORE, SNAPSHOT, TABLES
+from lifeloop.schema import ASSOCIATION_RULE, ORDER, RECOMMENDATION, SCORE, SNAPSHOT, TABLES
 from lifeloop.unify.resolved import RESOLVED
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from lifeloop.measure.marginals import Marginals
     from lifeloop.measure.report_data import ReportData
     from lifeloop.predict.run import ModelRun
+    from lifeloop.recommend.nightly import RecommendRun
+    from lifeloop.recommend.shopfront import Shopfront
     from lifeloop.simulate import WorldConfig
     from lifeloop.store import Store
 
@@ -67,6 +69,7 @@ class RunReport:
     customers: int
     features: int
     models: list[ModelRun]
+    recommended: RecommendRun
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,14 @@ class App:
     def has_store(self) -> bool:
         """Whether the shop has operating state; one that only imports files needs none."""
         return self.home.settings.store.url is not None or self.home.store_file.exists()
+
+    @cached_property
+    def shopfront(self) -> Shopfront:
+        """What answers requests for recommendations; it looks at the lake, the store and the models when first asked."""
+        from lifeloop.recommend.shopfront import Shopfront
+
+        store = self.store if self.has_store else None
+        return Shopfront(self.lake, self.engine, self.home.models, self.home.settings, clock=self.clock, store=store)
 
     def span(self) -> Span:
         """Return from when to when orders are known. Raises NotEnoughData when there are none."""
@@ -187,12 +198,13 @@ class App:
         return replace(report, warnings=(*report.warnings, warning))
 
     def run(self, as_of: datetime, *, progress: Progress = silent) -> RunReport:
-        """Compute features and every prediction as of one moment.
+        """Compute features, every prediction and what to recommend, as of one moment.
 
         Raises NotEnoughData without orders before it, and LakeError while another import or run writes for this shop.
         """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
+        from lifeloop.recommend.nightly import recommend_all
 
         span = self.span()
         if span.first >= as_of:
@@ -209,11 +221,12 @@ class App:
             models = predict_all(
                 self.lake, self.engine, home.models, as_of, first=span.first, settings=home.settings, progress=progress
             )
-            for table in (SNAPSHOT, SCORE):
+            recommended = recommend_all(self.lake, self.engine, home.models, as_of, settings=home.settings, progress=progress)
+            for table in (SNAPSHOT, SCORE, RECOMMENDATION, ASSOCIATION_RULE):
                 self.lake.compact(table)
             for table in TABLES.values():
                 self.lake.vacuum(table)
-        return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models)
+        return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models, recommended=recommended)
 
     @property
     def _patience_s(self) -> float:
