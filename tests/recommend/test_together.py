@@ -19,13 +19,21 @@ from scipy.sparse import csr_array, triu
 from lifeloop.recommend.histories import Histories, Products
 from lifeloop.recommend.together import BasketCounts, Together, TogetherConfig, count_baskets
 from lifeloop.recommend.together.basket_counts import distinct
-from lifeloop.recommend.together.counting import _in_threads, _plain
+from lifeloop.recommend.together.counting import Lines, count_compiled, count_plainly
 from lifeloop.schema.shown import ASSOCIATION_RULE
 
 PRODUCTS = 9
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 
 orders = st.lists(st.lists(st.integers(0, PRODUCTS - 1), max_size=12), max_size=25)
+
+
+Owned = tuple[int, list[int]]
+owned = st.lists(st.tuples(st.integers(-1, 4), st.lists(st.integers(0, PRODUCTS - 1), max_size=12)), max_size=25)
+
+
+def owners_of(lists: list[Owned]) -> np.ndarray:
+    return np.array([owner for owner, _ in lists], np.int32)
 
 
 def histories(lists: list[list[int]]) -> Histories:
@@ -54,13 +62,41 @@ def test_pair_counts_are_those_of_counting_every_order_by_hand(lists: list[list[
     assert list(counted) == sorted(counted)
 
 
-@given(orders, orders, st.integers(1, 3))
-def test_forgetting_somebodys_orders_leaves_the_counts_of_everybody_else(
-    kept: list[list[int]], gone: list[list[int]], least: int
+@given(owned, st.integers(1, 3))
+def test_a_pair_is_of_as_many_people_as_ordered_both_and_an_unknown_one_is_somebody_else(
+    lists: list[Owned], least: int
 ) -> None:
-    everybody = count_baskets(histories(kept + gone), least=least, widest=7)
+    people: dict[tuple[int, int], set[int]] = {}
+    for number, (owner, one) in enumerate(lists):
+        for pair in combinations(sorted(set(one)), 2):
+            people.setdefault(pair, set()).add(owner if owner >= 0 else 100 + number)
 
-    assert same(everybody.less(histories(gone)), count_baskets(histories(kept), least=least, widest=7))
+    baskets = histories([one for _, one in lists])
+    pairs = count_baskets(baskets, owners=owners_of(lists), least=least).pairs
+
+    for first, second, counted in zip(pairs.first.tolist(), pairs.second.tolist(), pairs.people.tolist(), strict=True):
+        assert counted == len(people[first, second])
+
+
+@given(owned, st.sets(st.integers(-1, 4)), st.integers(1, 3))
+def test_forgetting_people_leaves_the_counts_of_everybody_else(lists: list[Owned], who: set[int], least: int) -> None:
+    kept, gone = [[one for one in lists if (one[0] in who) is is_gone] for is_gone in (False, True)]
+
+    def count(some: list[Owned]) -> BasketCounts:
+        return count_baskets(histories([one for _, one in some]), owners=owners_of(some), least=least, widest=7)
+
+    left = count(lists).less(histories([one for _, one in gone]), owners=owners_of(gone))
+
+    assert same(left, count(kept))
+
+
+def test_what_one_household_buys_every_week_is_no_rule() -> None:
+    lists = [[0, 1]] * 40 + [[2, 3]] * 40 + [[4], [5]] * 200
+    one_household = np.concatenate([np.zeros(40), np.arange(1, 441)]).astype(np.int32)
+
+    found = Together.fit(histories(lists), owners=one_household).found
+
+    assert found.first.tolist() == [2, 3]
 
 
 def test_orders_that_were_never_counted_cannot_be_forgotten() -> None:
@@ -108,15 +144,16 @@ def test_a_pair_in_tens_of_thousands_of_orders_is_a_rule_too() -> None:
     assert found.lift[0] == pytest.approx((together + 2 * alone) / together)
 
 
-@given(orders, st.integers(1, 3))
-def test_the_compiled_loop_counts_what_plain_numpy_counts(lists: list[list[int]], least: int) -> None:
-    starts, items = distinct(histories(lists))
+@pytest.mark.parametrize("form", ["owned", "of nobody"])
+@given(lists=owned, least=st.integers(1, 3))
+def test_the_compiled_loop_counts_what_plain_numpy_counts(form: str, lists: list[Owned], least: int) -> None:
+    rising = sorted(lists, key=lambda one: one[0])
+    starts, items = distinct(histories([one for _, one in rising]))
+    lines = Lines.of(starts, items, owners_of(rising) if form == "owned" else None, PRODUCTS)
 
-    compiled = _in_threads(starts, items, PRODUCTS, least, threads=2)
-    plain = _plain(starts, items, PRODUCTS, least)
+    compiled, plain = count_compiled(lines, least, threads=2).arrays(), count_plainly(lines, least).arrays()
 
-    for name, counted in compiled.arrays().items():
-        assert np.array_equal(counted, plain.arrays()[name])
+    assert all(np.array_equal(counted, plain[name]) for name, counted in compiled.items())
 
 
 @pytest.mark.real

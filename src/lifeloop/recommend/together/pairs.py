@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class Pairs:
     """Places of products, shape (pairs,)."""
     second: Ints
     orders: Ints
+    people: Ints
+    """Whose these orders are: how many different people; nobody's orders are of somebody else each."""
 
     def __len__(self) -> int:
         return len(self.first)
@@ -29,7 +31,7 @@ class Pairs:
     def at_least(self, orders: int) -> Pairs:
         """Return the pairs in that many orders or more."""
         kept = self.orders >= orders
-        return Pairs(self.first[kept], self.second[kept], self.orders[kept])
+        return Pairs(self.first[kept], self.second[kept], self.orders[kept], self.people[kept])
 
     def less(self, gone: Pairs) -> Pairs:
         """Return the same pairs with the orders in `gone` subtracted; pairs of `gone` that are not here are passed over."""
@@ -39,16 +41,16 @@ class Pairs:
         mine, theirs = self.keys(products), gone.keys(products)
         places = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
         here = mine[places] == theirs
-        orders = self.orders.copy()
+        orders, people = self.orders.copy(), self.people.copy()
         orders[places[here]] -= gone.orders[here]
-        return Pairs(self.first, self.second, orders)
+        people[places[here]] -= gone.people[here]
+        return Pairs(self.first, self.second, orders, people)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all of it as arrays."""
-        return {"pair_first": self.first, "pair_second": self.second, "pair_orders": self.orders}
+        return {f"pair_{field.name}": getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Pairs:
         """Return what `arrays` were made of."""
-        first, second, orders = (arrays[name].astype(np.int32, copy=False) for name in ("pair_first", "pair_second", "pair_orders"))
-        return cls(first, second, orders)
+        return cls(*(arrays[f"pair_{field.name}"].astype(np.int32, copy=False) for field in fields(cls)))

@@ -92,10 +92,13 @@ class Rules:
         return pa.table({name: pa.array(column, schema.field(name).type) for name, column in columns.items()}, schema=schema)
 
 
-def find_rules(counts: BasketCounts, *, false_share: float, per_product: int) -> Rules:
-    """Return the rules of at most `false_share` false ones with a lift above 1, at most `per_product` of one product."""
+def find_rules(counts: BasketCounts, *, false_share: float, per_product: int, least_people: int = 1) -> Rules:
+    """Return the rules of at most `false_share` false ones with a lift above 1, at most `per_product` of one product.
+
+    A pair in the orders of fewer than `least_people` is one that failed the test: p is 1.
+    """
     pairs, held = counts.pairs, counts.holding.sum(axis=1, dtype=np.int64)
-    p = judge(counts, pairs)
+    p = np.where(pairs.people >= least_people, judge(counts, pairs), 1.0)
     q = benjamini_hochberg(p, tests=testable(held, counts.least))
     lifts = pairs.orders.astype(np.int64) * counts.total > held[pairs.first] * held[pairs.second]
     good = np.flatnonzero(lifts & (q <= false_share))

@@ -4,7 +4,8 @@ Reads    orders as sets of products
 Writes   a matrix: row i, column j holds the lower end of the 95 % interval of P(j in the order | i in it), of the pairs that
          are surely no chance; rules with support, confidence, lift, interval, p and q
 Source   Agrawal, Imielinski & Swami (1993) for rules; statistics.py for how sure they are
-Limits   a pair needs `least` orders; two orders of one customer count as two; what is on sale at the same time goes together
+Limits   a pair needs `least` orders of `least_people` people; to the statistics two orders of one customer are two; what is on
+         sale at the same time goes together
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lifeloop.recommend.histories import Histories, Products
+from lifeloop.recommend.histories import Histories, Ints, Products
 from lifeloop.recommend.together.basket_counts import BasketCounts, count_baskets
 from lifeloop.recommend.together.rules import Rules, find_rules
 
@@ -35,6 +36,8 @@ class TogetherConfig:
     """Orders a pair must stand in."""
     widest: int = 100
     """Most products of an order that is counted; wider ones are left out of every count."""
+    least_people: int = 3
+    """People whose orders a pair must stand in: what one household buys every week says nothing about others, and is theirs."""
     false_share: float = 0.05
     """Share of false rules among those that are kept, on average over shops at most."""
     per_product: int = 100
@@ -49,15 +52,32 @@ class Together:
     config: TogetherConfig
 
     @classmethod
-    def fit(cls, baskets: Histories, config: TogetherConfig | None = None, *, threads: int | None = None) -> Together:
-        """Count orders, given as histories whose owners are orders; their sequence does not matter."""
+    def fit(
+        cls,
+        baskets: Histories,
+        config: TogetherConfig | None = None,
+        *,
+        owners: Ints | None = None,
+        threads: int | None = None,
+    ) -> Together:
+        """Count orders; their sequence does not matter.
+
+        Args:
+            baskets: the products of each order
+            config: how rules are found
+            owners: whose each order is, -1 of nobody known, shape (orders,); None where each is of somebody else
+            threads: None for one per core
+        """
         config = config or TogetherConfig()
-        return cls(count_baskets(baskets, least=config.least, widest=config.widest, threads=threads), config)
+        return cls(count_baskets(baskets, owners=owners, least=config.least, widest=config.widest, threads=threads), config)
 
     @cached_property
     def found(self) -> Rules:
         """The rules, by product and the surest of each first."""
-        return find_rules(self.counts, false_share=self.config.false_share, per_product=self.config.per_product)
+        asked = self.config
+        return find_rules(
+            self.counts, false_share=asked.false_share, per_product=asked.per_product, least_people=asked.least_people
+        )
 
     @cached_property
     def matrix(self) -> SparseMatrix:
@@ -74,9 +94,12 @@ class Together:
         """Return the rules as rows of ASSOCIATION_RULE, the surest first."""
         return self.found.strongest_first().table(products, as_of)
 
-    def forget(self, baskets: Histories) -> Together:
-        """Return it without those orders: exactly what fitting the others gives. Raises ValueError if they were never in."""
-        return Together(self.counts.less(baskets), self.config)
+    def forget(self, baskets: Histories, *, owners: Ints | None = None) -> Together:
+        """Return it without those orders: exactly what fitting the others gives. Raises ValueError if they were never in.
+
+        Where it was fitted with owners these are needed, and `baskets` are all orders of theirs.
+        """
+        return Together(self.counts.less(baskets, owners=owners), self.config)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what was counted as arrays, to be kept in a file."""
