@@ -10,6 +10,7 @@ from lifeloop.base.errors import UnknownName
 from lifeloop.collect.dates import DateStyle, read_date
 from lifeloop.collect.numbers import read_number
 from lifeloop.collect.report import ColumnGuess
+from lifeloop.collect.stock import in_stock
 from lifeloop.collect.words import plain_name
 
 DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "cancelled_at", "paid_at"}) | {
@@ -17,7 +18,8 @@ DATES = frozenset({"placed_at", "occurred_at", "created_at", "updated_at", "canc
 }  # fmt: skip
 NUMBERS = frozenset(
     {"quantity", "price", "amount", "discount", "shipping", "tax", "cost", "refunded", "subtotal", "total", "line_discount"}
-)
+) | {"stock"}
+_STOCK = frozenset({"stock", "availability"})
 _IDS = frozenset({"order_id", "customer_id", "product_id"})
 _LIKENESS = _IDS | {"placed_at", "occurred_at", "quantity", "price", "amount", "currency", "title", "email", "phone"}
 """Columns that are also found where their name only contains one of the words."""
@@ -57,8 +59,8 @@ def fits(ours: str, values: Sequence[str]) -> bool:
     if ours in DATES:
         styles = (DateStyle("dmy"), DateStyle("mdy"))
         good = sum(any(read_date(value, style) is not None for style in styles) for value in values)
-    elif ours in NUMBERS:
-        good = sum(read_number(value) is not None or read_number(value, comma=True) is not None for value in values)
+    elif ours in NUMBERS or ours in _STOCK:
+        good = sum(_is_number(value) or (ours in _STOCK and in_stock(value) is not None) for value in values)
     elif ours == "currency":
         good = sum(not any(sign.isdigit() for sign in value) for value in values)
     elif ours == "email":
@@ -68,6 +70,10 @@ def fits(ours: str, values: Sequence[str]) -> bool:
     else:
         return True
     return good >= _LEAST_SHARE * len(values)
+
+
+def _is_number(text: str) -> bool:
+    return read_number(text) is not None or read_number(text, comma=True) is not None
 
 
 def guess_columns(

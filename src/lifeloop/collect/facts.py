@@ -69,6 +69,7 @@ PRODUCTS = pa.schema(
         *((name, _TEXT) for name in ("product_id", "title", "category", "brand", "description", "currency")),
         ("price_minor", _MONEY),
         ("cost_minor", _MONEY),
+        ("stock", pa.float64()),
         ("happened_at", _TIME),
         ("voice", _TEXT),
     ]

@@ -20,6 +20,7 @@ REASONS: Mapping[str, Text] = {
     "missing_number": Text("a number that is needed is empty", "必需的数字为空"),
     "bad_number": Text("no number, or too large to be one", "不是数字，或数值过大"),
     "zero_quantity": Text("nothing was bought", "数量为零，没有购买"),
+    "bad_stock": Text("stock that is neither a number nor a word such as `sold out`", "库存既不是数字，也不是“售罄”之类的说法"),
     "negative_price": Text("a price below 0: a correction of accounts", "价格为负：属于账目调整"),
     "stock_adjustment": Text(
         "a price of 0 with a negative quantity or without a customer: goods moved, nobody bought them "

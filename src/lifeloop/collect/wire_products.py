@@ -2,7 +2,7 @@
 
 Who looks at a product is shown its name, category, brand and price: an `event`'s word, which counts less than an order line's
 and a product list's, and only once a day, so that a page in two languages does not change the product back and forth. A
-`Product Updated` comes from the shop system and is a `list`'s word, of the moment it was said.
+`Product Updated` comes from the shop system and is a `list`'s word, of the moment it was said; it alone tells of stock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lifeloop.collect.idents import clean_ids
 from lifeloop.collect.numbers import by_distinct, parse_numbers
 from lifeloop.collect.rows import Positions, as_mask, trimmed
 from lifeloop.collect.source import negative
+from lifeloop.collect.stock import pieces
 from lifeloop.collect.wire import PRODUCT_FIELDS, Object, columns_at, places_of
 
 LISTED = ("Product Updated",)
@@ -33,6 +34,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "brand": ("brand", "item_brand", "vendor"),
     "description": ("description",),
     "currency": ("currency",),
+    "stock": ("stock", "inventory", "stock_quantity", "inventory_quantity", "quantity_available", "available_quantity"),
+    "availability": ("availability", "stock_status", "in_stock", "is_in_stock", "instock", "available"),
 }
 _PLACES = places_of(_FIELDS)
 _TEXTS = ("title", "category", "brand", "description")
@@ -52,6 +55,7 @@ def products_told(objects: Sequence[Object], lines: Positions, name: Any, happen
     price = parse_numbers(said["price"])
     minor = amounts.minor(pc.if_else(pa.array(negative(price)), pa.scalar(None, price.type), price), _known(currency, base))
     price_minor = pc.if_else(_is_known(currency), minor, pa.scalar(None, pa.int64()))
+    stock, _ = pieces(said["stock"], said["availability"])
     at = happened_at.take(taken)
     columns = {
         "line": lines[owners],
@@ -60,10 +64,12 @@ def products_told(objects: Sequence[Object], lines: Positions, name: Any, happen
         "description": pc.if_else(of_list, said["description"], pa.scalar(None, pa.string())),
         "currency": pc.if_else(pc.is_valid(price_minor), currency, pa.scalar(None, pa.string())),
         "price_minor": price_minor,
+        "stock": pc.if_else(of_list, stock, pa.scalar(None, pa.float64())),
         "happened_at": pc.if_else(of_list, at, pc.floor_temporal(at, unit="day").cast(INSTANT)),
         "voice": pc.if_else(of_list, "list", "event"),
     }
-    says = pc.is_valid(pc.coalesce(*(columns[ours] for ours in _TEXTS), pc.cast(price_minor, pa.string())))
+    amounts_said = (pc.cast(columns[name], pa.string()) for name in ("price_minor", "stock"))
+    says = pc.is_valid(pc.coalesce(*(columns[ours] for ours in _TEXTS), *amounts_said))
     keep = as_mask(pc.is_valid(columns["product_id"])) & as_mask(says)
     return _once(staged("product", keep, columns))
 

@@ -24,7 +24,7 @@ placed_at: order date, order time, order timestamp, invoice date, transaction ti
     订单时间, 下单日期, 订单日期, 购买日期, 交易日期, 销售日期, 日期, 时间
 product_id: product id, product code, product no, product number, sku, stock code, item id, item code, item no,
     article id, article no, article number, material, variant id, asin, upc, ean, barcode, product, item, article,
-    goods id, product sku, lineitem sku, 商品编码, 商品编号, 商品id, 商品货号, 货号, 产品编码, 产品编号, 产品id,
+    goods id, product sku, variant sku, lineitem sku, 商品编码, 商品编号, 商品id, 商品货号, 货号, 产品编码, 产品编号, 产品id,
     商品代码, sku编码, 商家编码, 物料编码, 条码, 商品, 产品
 title: product name, description, product title, item name, item description, title, product description,
     article name, name, goods name, lineitem name, commodity desc, product type, 商品名称, 商品标题, 产品名称,
@@ -33,7 +33,7 @@ quantity: quantity, qty, units, pieces, items, item quantity, order quantity, qu
     number of items, number of, amount of items, item count, count, units sold, volume, 购买数量, 商品数量, 宝贝数量, 数量,
     件数, 销量
 price: unit price, price, item price, unit cost price, price per unit, product price, sales price, selling price,
-    price each, list price, 单价, 商品单价, 价格, 售价, 商品价格, 成交单价
+    price each, list price, variant price, 单价, 商品单价, 价格, 售价, 商品价格, 成交单价
 amount: sales value, line total, line amount, amount, total amount, total price, total, sales, revenue, value,
     sales amount, net amount, net sales, order total, order value, order amount, total value, grand total,
     paid amount, amount paid, payment value, subtotal, net, gross, paid, payment, turnover, spend, monetary, sum,
@@ -55,6 +55,12 @@ description: description, body, body html, details, detail, product description,
     详情描述
 brand: brand, manufacturer, vendor, maker, brand name, 品牌, 厂商, 生产商
 cost: cost, unit cost, cost price, purchase price, cost per item, 成本, 成本价, 进价, 采购价
+stock: stock, in stock quantity, stock quantity, stock level, stock on hand, stock qty, inventory, inventory quantity,
+    inventory level, inventory qty, variant inventory qty, quantity available, available quantity, quantity in stock,
+    qty in stock, qty available, quantity on hand, qty on hand, on hand, available stock, 库存, 库存数量, 库存量, 现有库存,
+    可用库存, 可售库存, 商品库存, 库存数, 可售数量, 剩余库存, 存货, 存货数量
+availability: availability, stock status, inventory status, in stock, is in stock, available, 库存状态, 供货状态, 是否有货,
+    有无库存, 货源状态
 updated_at: updated at, modified at, last modified, updated, date updated, 更新时间, 修改时间
 phone: phone, phone number, mobile, mobile number, telephone, tel, cell, 手机, 手机号, 手机号码, 电话, 联系电话,
     联系手机

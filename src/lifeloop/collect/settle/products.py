@@ -13,7 +13,7 @@ from lifeloop.collect.settle.change import Change, Settlement, Work
 from lifeloop.collect.stage import Stage, materialise
 from lifeloop.schema import PRODUCT
 
-_TRAITS = ("title", "category", "brand", "description", "price_minor", "cost_minor")
+_TRAITS = ("title", "category", "brand", "description", "price_minor", "cost_minor", "stock")
 
 
 _LINE = "'line'"
@@ -45,10 +45,10 @@ WITH known AS (
     GROUP BY product_id, title, category, currency, price_minor
 )
 SELECT product_id, title, category, CAST(NULL AS VARCHAR) AS brand, CAST(NULL AS VARCHAR) AS description, currency, price_minor,
-    CAST(NULL AS BIGINT) AS cost_minor, happened_at, {_told_at(_LINE, "happened_at")} AS told
+    CAST(NULL AS BIGINT) AS cost_minor, CAST(NULL AS DOUBLE) AS stock, happened_at, {_told_at(_LINE, "happened_at")} AS told
 FROM sold
 UNION ALL
-SELECT l.product_id, l.title, l.category, l.brand, l.description, l.currency, l.price_minor, l.cost_minor,
+SELECT l.product_id, l.title, l.category, l.brand, l.description, l.currency, l.price_minor, l.cost_minor, l.stock,
     coalesce(l.happened_at, $received_at) AS happened_at, {_told_at(*_LISTED)} AS told
 FROM listed AS l LEFT JOIN known AS k ON l.product_id = k.product_id
 WHERE NOT coalesce(l.happened_at IS NULL AND k.product_id IS NOT NULL AND {" AND ".join(map(_repeated, _TRAITS))}

@@ -12,10 +12,11 @@ from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import clean_ids
 from lifeloop.collect.rows import Rows, Sieve
 from lifeloop.collect.source import Kind, Reader, Reading, negative
+from lifeloop.collect.stock import pieces
 from lifeloop.collect.words import WORDS, plain_name
 
 _OF_SALES = frozenset(plain_name(word) for name in ("order_id", "customer_id") for word in WORDS[name])
-_TOLD = ("title", "category", "brand", "description", "price", "cost")
+_TOLD = ("title", "category", "brand", "description", "price", "cost", "stock", "availability")
 _TITLES = frozenset(map(plain_name, WORDS["title"]))
 
 
@@ -25,7 +26,7 @@ class ProductList:
     name = "products"
     kind: Kind = "products"
     also: Sequence[Kind] = ()
-    about = "One row per product: title, category, brand, description, price, cost."
+    about = "One row per product: title, category, brand, description, price, cost, stock."
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in ("product_id", *_TOLD, "currency", "updated_at")},
         "product_id": (*WORDS["product_id"], "id"),
@@ -56,6 +57,8 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
     sieve.drop(negative(price) | negative(cost), "negative_price", "the price is below 0")
     currency = amounts.currency_of(reading, rows, sieve, "price")
     priced = pc.or_(pc.is_valid(price), pc.is_valid(cost))
+    stock, odd = pieces(reading.text(rows, "stock"), reading.text(rows, "availability"), comma=reading.comma)
+    sieve.drop(odd, "bad_stock", "what it says of the stock is neither a number nor a word for having some or none")
     columns = {
         "line": rows.lines,
         "product_id": product,
@@ -63,6 +66,7 @@ def _read(reading: Reading, rows: Rows) -> tuple[Facts, Sieve]:
         "currency": pc.if_else(priced, currency, None),
         "price_minor": amounts.minor(price, currency),
         "cost_minor": amounts.minor(cost, currency),
+        "stock": stock,
         "happened_at": reading.instants(rows, sieve, "updated_at", required=False),
     }
     return Facts({"product": staged("product", sieve.good, columns)}), sieve

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.base.money import EXPONENT
+from lifeloop.collect.amounts import at_least_zero
 from lifeloop.collect.event_names import TYPES
 from lifeloop.collect.facts import Facts, staged
 from lifeloop.collect.idents import JUNK, clean_ids
@@ -182,7 +183,7 @@ def _sale(said: Columns, rows: Rows, doc: str, number: str, *, is_line: bool) ->
 
 def _product(said: Columns, _rows: Rows, sieve: Sieve) -> Columns:
     _not_below_zero(said, sieve, "price_minor", "cost_minor")
-    return said
+    return {**said, "stock": at_least_zero(said["stock"])}
 
 
 def _customer(said: Columns, _rows: Rows, _sieve: Sieve) -> Columns:

@@ -1,4 +1,4 @@
-"""A product of WooCommerce."""
+"""A product of WooCommerce. One that is not published is sold out, whatever lies on the shelf."""
 
 from __future__ import annotations
 
@@ -30,9 +30,18 @@ def product(one: Object) -> list[Said]:
             "brand": next((text(each, "name") for each in listed(one, "brands")), None),
             "description": " ".join(described.split()),
             "price": amount(one, "regular_price", "price"),
+            **_stock(one),
             "url": text(one, "permalink"),
         }
     )
     message = f"woocommerce-product-{number}-{at:%Y%m%dT%H%M%S}"
     event = said_of(named("track", message, None, at)) | {"event": "Product Updated", "properties": properties}
     return [event]
+
+
+def _stock(one: Object) -> Said:
+    """Return what is told of a product's stock: a figure where the shop counts, and its word for having some or none."""
+    if (text(one, "status") or "publish") != "publish":
+        return {"stock": 0}
+    counts = one.get("manage_stock") is not False
+    return {"stock": amount(one, "stock_quantity") if counts else None, "availability": text(one, "stock_status")}
