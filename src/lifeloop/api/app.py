@@ -16,6 +16,7 @@ from lifeloop.api.collector import collector
 from lifeloop.api.consents import consents_read, consents_written
 from lifeloop.api.customers import customers
 from lifeloop.api.errors import apologise, refuse
+from lifeloop.api.fresh import Fresh
 from lifeloop.api.health import health
 from lifeloop.api.housekeeping import living
 from lifeloop.api.identity import merges_read, merges_written
@@ -26,6 +27,7 @@ from lifeloop.api.looks import Looks
 from lifeloop.api.metrics import Metrics, SpoolFigures
 from lifeloop.api.pages import html_page
 from lifeloop.api.parts import Door, Parts, Role
+from lifeloop.api.recommendations import recommendations
 from lifeloop.api.rejected import rejected
 from lifeloop.api.requests import RequestLog
 from lifeloop.api.scores import scores
@@ -44,6 +46,7 @@ base currency, unless a currency stands beside it. A request that is not served 
 A write may name an `Idempotency-Key`: sent again with the same one, it is not done again and has the same answer."""
 
 API = (
+    recommendations,
     segments,
     scores,
     imports_read,
@@ -71,9 +74,11 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
         parts=parts,
         ring=KeyRing(lambda: _keys(parts), ticks),
         reading=RateLimit(serve.read_per_second, ticks),
+        recommending=RateLimit(serve.recommend_per_second, ticks),
         collecting=RateLimit(serve.collect_per_second, ticks),
         metrics=metrics,
         looks=Looks(ticks),
+        fresh=Fresh(ticks),
     )
     app = declared(parts.roles)
     app.state.door = door

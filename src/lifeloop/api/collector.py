@@ -99,6 +99,8 @@ async def _collect(request: Request, form: WireForm, type_in_path: str | None) -
             request.headers.get("user-agent", "")[:_TEXT_CHARACTERS] or None,
         )
         await keep(door, stamp, opened.body)
+        if "api" in door.parts.roles:
+            door.fresh.took(stamp, opened.body)
     except LifeloopError as error:
         door.metrics.turned_away.labels(error.error if isinstance(error, ApiError) else "store_unavailable").inc()
         raise

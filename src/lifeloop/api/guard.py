@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from lifeloop.api.auth import Caller, checked, no_key, secret_of
 from lifeloop.api.errors import ApiError, problems, refusal
+from lifeloop.api.limits import RateLimit
 from lifeloop.api.parts import Door
 from lifeloop.base.errors import LifeloopError
 from lifeloop.store.keys import Scope
@@ -55,7 +56,7 @@ class GuardedRoute(APIRoute):
             try:
                 caller = await admit(door, request, self.scope)
                 request.state.caller = caller
-                headers = let_through(door, caller, request)
+                headers = let_through(self.bucket(door), caller, request)
                 response = await self.answer(request, inner)
             except (LifeloopError, HTTPException, RequestValidationError) as error:
                 response = refusal(error, request)
@@ -65,6 +66,10 @@ class GuardedRoute(APIRoute):
             return response
 
         return handle
+
+    def bucket(self, door: Door) -> RateLimit:
+        """Return what a request counts against."""
+        return door.reading
 
     async def answer(self, request: Request, inner: Handler) -> Response:
         """Return what the endpoint answers."""
@@ -92,16 +97,16 @@ async def admit(door: Door, request: Request, scope: Scope) -> Caller:
     return checked(key, scope, door.app.clock, asked_for(request))
 
 
-def let_through(door: Door, caller: Caller, request: Request) -> dict[str, str]:
+def let_through(bucket: RateLimit, caller: Caller, request: Request) -> dict[str, str]:
     """Count the request against its key, and return the headers that say so. Raises ApiError when there were too many."""
-    allowance = door.reading.take(caller.key.key_id)
+    allowance = bucket.take(caller.key.key_id)
     if allowance.granted:
         return allowance.headers
     raise ApiError(
         429,
         "too_many_requests",
         asked_for(request),
-        f"the key sends more than {door.reading.per_second:g} requests a second",
+        f"the key sends more than {bucket.per_second:g} requests a second",
         f"Come back in {allowance.wait_s} s.",
         headers=allowance.headers,
     )

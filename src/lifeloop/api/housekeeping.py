@@ -16,6 +16,8 @@ from lifeloop.base.logging import log
 from lifeloop.store import keys
 
 TOUCH_SECONDS = 60.0
+LOOK_SECONDS = 1.0
+"""How often the shopfront looks for a newer model, catalogue and what was done since."""
 
 
 @asynccontextmanager
@@ -23,10 +25,10 @@ async def living(app: FastAPI) -> AsyncIterator[None]:
     """Read the keys before the first request, and keep house while there are requests. Raises StoreError."""
     door: Door = app.state.door
     await run_in_threadpool(door.ring.refresh)
-    duties = [
-        asyncio.create_task(_again_and_again(duty, door, seconds))
-        for duty, seconds in ((_refresh, FRESH_SECONDS), (touch_used, TOUCH_SECONDS))
-    ]
+    listed = [(_refresh, FRESH_SECONDS), (touch_used, TOUCH_SECONDS)]
+    if "api" in door.parts.roles:
+        listed.append((_look, LOOK_SECONDS))
+    duties = [asyncio.create_task(_again_and_again(duty, door, seconds)) for duty, seconds in listed]
     try:
         yield
     finally:
@@ -51,6 +53,10 @@ def touch_used(door: Door) -> None:
 
 def _refresh(door: Door) -> None:
     door.ring.refresh()
+
+
+def _look(door: Door) -> None:
+    door.shopfront.refresh()
 
 
 async def _again_and_again(duty: Callable[[Door], None], door: Door, seconds: float) -> None:

@@ -27,6 +27,9 @@ class Metrics:
     events: Counter = field(init=False)
     turned_away: Counter = field(init=False)
     sync_seconds: Histogram = field(init=False)
+    recommended: Counter = field(init=False)
+    recommend_seconds: Histogram = field(init=False)
+    unlogged: Counter = field(init=False)
     figures: Gauge = field(init=False)
     ages: Gauge = field(init=False)
 
@@ -48,6 +51,20 @@ class Metrics:
             "sync_seconds": Histogram(
                 "lifeloop_spool_put_seconds", "Seconds from a request's body to its sync.", buckets=_SECONDS, registry=keep
             ),
+            "recommended": Counter(
+                "lifeloop_recommended_products",
+                "Products in lists that were answered.",
+                ["placement", "strategy"],
+                registry=keep,
+            ),
+            "recommend_seconds": Histogram(
+                "lifeloop_recommend_seconds",
+                "Seconds a list took to work out, without its log.",
+                ["placement"],
+                buckets=_SECONDS,
+                registry=keep,
+            ),
+            "unlogged": Counter("lifeloop_unlogged_lists", "Lists the spool did not take.", registry=keep),
             "figures": Gauge(
                 "lifeloop_sign",
                 "The last figure of each part of the house; of indexer and flow, bytes to be read.",

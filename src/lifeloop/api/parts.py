@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol, TypeAlias
 
+import numpy as np
 from fastapi import Depends, Request
 
 from lifeloop.api.auth import Caller, KeyRing
+from lifeloop.api.fresh import Fresh
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Kept, Looks
 from lifeloop.api.metrics import Metrics
 from lifeloop.api.receiving import Rooms
 from lifeloop.app import App
 from lifeloop.collect.spool.record import Stamp
+from lifeloop.recommend.asked import Answer, Asked, Deed
 
 Role: TypeAlias = Literal["api", "collect"]
 
@@ -31,17 +34,48 @@ class Spool(Protocol):
         ...
 
 
+class Shopfront(Protocol):
+    """What answers recommendations; `lifeloop.recommend.shopfront.Shopfront` is one."""
+
+    @property
+    def version(self) -> str:
+        """The version of the model that answers now; `none` before the first run."""
+        ...
+
+    def refresh(self) -> None:
+        """Take up what changed since. Raises LifeloopError; the last state answers on."""
+        ...
+
+    def answer(
+        self,
+        asked: Asked,
+        *,
+        customer_id: str | None = None,
+        anonymous_id: str | None = None,
+        fresh: Sequence[Deed] = (),
+        generator: np.random.Generator,
+    ) -> Answer:
+        """Return what to recommend. Raises SettingsError, UnknownName, StoreError."""
+        ...
+
+    def titles(self, product_ids: Iterable[str]) -> dict[str, str]:
+        """Return what those products are called that the catalogue knows by a title."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """One door process: the shop, its spool, and which parts of HTTP it answers."""
 
     app: App
     spool: Spool | None = None
-    """None where this process collects nothing."""
+    """None where this process keeps nothing."""
     spool_name: str = "main"
     roles: frozenset[Role] = frozenset({"api", "collect"})
     wanted: Mapping[str, float] = field(default_factory=dict)
     """Sign of life -> seconds after which it is stale; whoever starts the other parts knows which there are."""
+    shopfront: Shopfront | None = None
+    """None: the shop's own."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +85,11 @@ class Door:
     parts: Parts
     ring: KeyRing
     reading: RateLimit
+    recommending: RateLimit
     collecting: RateLimit
     metrics: Metrics
     looks: Looks
+    fresh: Fresh
     kept: Kept = field(default_factory=Kept)
     rooms: Rooms = field(default_factory=Rooms)
 
@@ -61,6 +97,11 @@ class Door:
     def app(self) -> App:
         """The shop."""
         return self.parts.app
+
+    @property
+    def shopfront(self) -> Shopfront:
+        """What answers recommendations."""
+        return self.parts.shopfront or self.app.shopfront
 
 
 async def _door(request: Request) -> Door:

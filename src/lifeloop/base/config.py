@@ -114,6 +114,9 @@ class ServeSettings(_Section):
     )
     collect_per_second: int = Field(2000, ge=1, description="Requests a second one ingest key may send.")
     read_per_second: int = Field(100, ge=1, description="Requests a second one read or admin key may send.")
+    recommend_per_second: int = Field(
+        1000, ge=1, description="Recommendations a second one read or admin key may ask for; they do not count as reading."
+    )
 
     @field_validator("run_at")
     @classmethod

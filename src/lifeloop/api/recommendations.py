@@ -1,0 +1,189 @@
+"""Recommendations: which products to show somebody in one place of the shop now, with the reasons for each.
+
+The shop's own server asks, with a read key, and passes on who its visitor is. A list lies in the spool before it is answered,
+with the chance every product had to stand where it stands; a click on one names the list and is learned from.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from lifeloop.api.auth import Caller
+from lifeloop.api.errors import ApiError, problems
+from lifeloop.api.guard import KEYED, REFUSALS, Handler, ReadRoute, asked_for
+from lifeloop.api.idempotent import BODY_BYTES, bounded
+from lifeloop.api.limits import RateLimit
+from lifeloop.api.parts import Door, TheCaller, TheDoor
+from lifeloop.api.recommendation_shapes import (
+    ANONYMOUS_ABOUT,
+    CATEGORY_ABOUT,
+    CUSTOMER_ABOUT,
+    ID_CHARACTERS,
+    K_ABOUT,
+    LANGUAGE_ABOUT,
+    MOST_ITEMS,
+    Recommendations,
+    SearchAsked,
+    told,
+)
+from lifeloop.base.clock import micros
+from lifeloop.base.errors import UnknownName
+from lifeloop.base.logging import log
+from lifeloop.base.recommend_settings import PLACEMENTS, Placement
+from lifeloop.base.text import Language, Text
+from lifeloop.collect.live.exposure import Placed, Shown
+from lifeloop.collect.spool.errors import SpoolBusy, SpoolFailed
+from lifeloop.collect.spool.record import Stamp
+from lifeloop.recommend.asked import Answer, Asked, Deed
+from lifeloop.recommend.notes import NO_CONSENT
+
+UNLOGGED = Text(
+    "This list could not be logged: clicks on it teach nothing.",
+    "此列表未能记录：对它的点击不会用于学习。",
+)
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class RecommendRoute(ReadRoute):
+    """A route that recommends: at a rate of its own, since every page of a shop asks, and with a body within bounds."""
+
+    def bucket(self, door: Door) -> RateLimit:
+        """Return what a request counts against."""
+        return door.recommending
+
+    async def answer(self, request: Request, inner: Handler) -> Response:
+        """Return what the endpoint answers."""
+        within = bounded(request, BODY_BYTES)
+        await within.body()
+        return await inner(within)
+
+
+recommendations = APIRouter(
+    prefix="/v1",
+    tags=["recommendations"],
+    route_class=RecommendRoute,
+    dependencies=[KEYED],
+    responses=REFUSALS | problems(400, 404, 408, 413),
+)
+
+
+def _text(about: str) -> Any:
+    return Query(max_length=ID_CHARACTERS, description=about)
+
+
+@recommendations.get("/recommendations", summary="What to show somebody", response_model=Recommendations)
+async def recommended(
+    request: Request,
+    door: TheDoor,
+    caller: TheCaller,
+    placement: Annotated[str, Query(max_length=64, description=f"{', '.join(PLACEMENTS[:-1])} or {PLACEMENTS[-1]}.")],
+    customer: Annotated[str | None, _text(CUSTOMER_ABOUT)] = None,
+    anonymous: Annotated[str | None, _text(ANONYMOUS_ABOUT)] = None,
+    items: Annotated[
+        list[str] | None,
+        Query(
+            description="Product ids, separated by commas, or the parameter several times: the product on the page, or what "
+            f"lies in the cart; at most {MOST_ITEMS:,}."
+        ),
+    ] = None,
+    k: Annotated[int, Query(description=K_ABOUT)] = 10,
+    language: Annotated[Language, Query(description=LANGUAGE_ABOUT)] = "en",
+    category: Annotated[str | None, _text(CATEGORY_ABOUT)] = None,
+) -> Response:
+    """Return a list for one place of the shop; what they did a moment ago counts already.
+
+    Who is not known is answered as a visitor, and a visitor without a history with what many want now. Of somebody without
+    consent to personalisation nothing is used. A list that keeps every rule may be short, or empty: `notes` say why.
+    """
+    if placement not in PLACEMENTS:
+        raise UnknownName("placement", placement, PLACEMENTS)
+    listed = [one for several in items or () for one in several.split(",")]
+    asked = _asked(request, placement, listed, k, language, category)
+    return await _answered(door, caller, asked, customer or None, anonymous or None, request)
+
+
+@recommendations.post(
+    "/recommendations/search", summary="Rank the hits of a search for somebody", response_model=Recommendations
+)
+async def searched(request: Request, door: TheDoor, caller: TheCaller, said: SearchAsked) -> Response:
+    """Return the shop's own hits, ranked for whoever searched; nothing is added to them."""
+    asked = _asked(request, "search", said.items, said.k, said.language, said.category)
+    return await _answered(door, caller, asked, said.customer or None, said.anonymous or None, request)
+
+
+def _asked(
+    request: Request, placement: Placement, items: Iterable[str], k: int, language: Language, category: str | None
+) -> Asked:
+    """Return a request as it is understood. Raises ApiError where it names too many products."""
+    named = tuple(item for one in items if (item := one.strip()))
+    if len(named) > MOST_ITEMS:
+        found = f"the request names {len(named):,} products"
+        raise ApiError(413, "too_large", asked_for(request), found, f"Name at most {MOST_ITEMS:,}.")
+    return Asked(placement=placement, k=k, items=named, language=language, category=category or None)
+
+
+async def _answered(
+    door: Door, caller: Caller, asked: Asked, customer: str | None, anonymous: str | None, request: Request
+) -> Response:
+    """Answer, once the list is logged. Raises SettingsError, UnknownName, StoreError, and so on."""
+    request.state.quiet = True
+    fresh = door.fresh.deeds(customer_id=customer, anonymous_id=anonymous)
+    with door.metrics.recommend_seconds.labels(asked.placement).time():
+        answer, titles = await run_in_threadpool(_worked_out, door, asked, customer, anonymous, fresh)
+    for one in answer.products:
+        door.metrics.recommended.labels(asked.placement, one.strategy).inc()
+    exposure_id = await _logged(door, caller, answer, customer, anonymous)
+    lost = bool(answer.products) and exposure_id is None
+    notes = (*answer.notes, UNLOGGED) if lost else answer.notes
+    return Response(_ENCODE(told(answer, asked.language, titles, notes, exposure_id)), media_type="application/json")
+
+
+_OF_THREAD = threading.local()
+
+
+def _worked_out(
+    door: Door, asked: Asked, customer: str | None, anonymous: str | None, fresh: Sequence[Deed]
+) -> tuple[Answer, dict[str, str]]:
+    """Return the answer and the titles of its products."""
+    generator = getattr(_OF_THREAD, "generator", None)
+    if generator is None:
+        generator = _OF_THREAD.generator = np.random.default_rng()
+    shopfront = door.shopfront
+    answer = shopfront.answer(asked, customer_id=customer, anonymous_id=anonymous, fresh=fresh, generator=generator)
+    return answer, shopfront.titles(one.product_id for one in answer.products)
+
+
+async def _logged(door: Door, caller: Caller, answer: Answer, customer: str | None, anonymous: str | None) -> str | None:
+    """Put a list into the spool and return its id; None where there is nothing to log, or the spool does not take it.
+
+    Who has not agreed is not named. A shop's page is worth more than a line of the log: it has its list either way.
+    """
+    if not answer.products:
+        return None
+    now = micros(door.app.clock.now())
+    exposure_id = secrets.token_hex(12)
+    placed = [
+        Placed(one.product_id, one.propensity, one.is_explored, one.strategy, one.score, dict(one.signals) or None)
+        for one in answer.products
+    ]
+    shown = Shown(exposure_id, now, answer.placement, answer.version, placed)
+    if NO_CONSENT not in answer.notes:
+        shown = msgspec.structs.replace(shown, customer_id=customer, anonymous_id=anonymous)
+    try:
+        if door.parts.spool is None:
+            raise SpoolFailed("cannot log what was shown", "this process has no spool", "Serve with lifeloop serve.")
+        await door.parts.spool.put(Stamp("exposure", caller.key.source, now), shown.body())
+    except (SpoolBusy, SpoolFailed) as error:
+        door.metrics.unlogged.inc()
+        log().error("a list that was shown is not logged", asked=error.asked, found=error.found)
+        return None
+    return exposure_id
