@@ -135,6 +135,22 @@ def test_a_product_s_variants_are_known_as_its_shop_tells_them(live: Live) -> No
     assert live.rows(REJECTED, "reason") == []
 
 
+def test_what_a_shop_has_left_of_a_product_is_what_it_told_last(live: Live) -> None:
+    def mug(day: int, pieces: int) -> tuple[str, dict[str, object]]:
+        variant = {"id": 1, "sku": "MUG", "inventory_management": "shopify", "inventory_quantity": pieces}
+        product = {"id": 901, "title": "Mug", "updated_at": f"2024-02-{day:02}T00:00:00Z", "variants": [variant]}
+        return "products/update", product
+
+    live.tells("shopify", mug(3, 0), mug(1, 5))
+    live.tells("shopify", mug(2, 4))
+    live.tells("woocommerce", ("product.updated", {
+        "id": 31, "name": "Tea", "date_modified_gmt": "2024-02-01T00:00:00", "manage_stock": True, "stock_quantity": 7,
+        "stock_status": "instock",
+    }))  # fmt: skip
+
+    assert live.rows(PRODUCT, "source", "product_id", "stock") == [("shopify", "MUG", 0.0), ("woocommerce", "31", 7.0)]
+
+
 def test_a_sale_nobody_is_named_in_is_an_order_all_the_same(live: Live) -> None:
     live.tells("shopify", ("orders/create", shopify_order(customer=None, email=None, contact_email=None, source_name="pos")))
     live.tells("woocommerce", ("order.created", woo_order(billing={}, customer_id=0)))
