@@ -90,6 +90,14 @@ def test_forgetting_people_leaves_the_counts_of_everybody_else(lists: list[Owned
     assert same(left, count(kept))
 
 
+def test_without_owners_one_person_is_forgotten() -> None:
+    counts = count_baskets(histories([[0, 1]] * 3 + [[0, 1, 2]]), owners=np.array([5, 5, 5, 6], np.int32), least=1)
+
+    left = counts.less(histories([[0, 1]] * 3))
+
+    assert same(left, count_baskets(histories([[0, 1, 2]]), owners=np.array([6], np.int32), least=1))
+
+
 def test_what_one_household_buys_every_week_is_no_rule() -> None:
     lists = [[0, 1]] * 40 + [[2, 3]] * 40 + [[4], [5]] * 200
     one_household = np.concatenate([np.zeros(40), np.arange(1, 441)]).astype(np.int32)

@@ -11,7 +11,7 @@ more often than their shares of all orders say, so independence is judged within
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,8 @@ class BasketCounts:
     widest: int
     wide: int
     """Orders that were left out because they are wider than `widest`."""
+    is_owned: bool = False
+    """Whether it was told whose orders they are."""
 
     @property
     def products(self) -> int:
@@ -63,27 +65,29 @@ class BasketCounts:
     def less(self, baskets: Histories, *, owners: Ints | None = None) -> BasketCounts:
         """Return the counts without those orders: exactly what counting the others gives. Raises ValueError if not all were in.
 
-        Where owners were given, `baskets` are all orders of theirs. Pairs of `baskets` that are not kept are in fewer than
-        `least` orders, and stay so.
+        Where owners were given, `baskets` are all orders of theirs; without `owners`, of one person. Pairs of `baskets` that
+        are not kept are in fewer than `least` orders, and stay so.
         """
+        if owners is None and self.is_owned:
+            owners = np.zeros(len(baskets), np.int32)
         gone = count_baskets(baskets, owners=owners, least=1, widest=self.widest)
         left = self.pairs.less(gone.pairs)
         orders, holding, wide = self.orders - gone.orders, self.holding - gone.holding, self.wide - gone.wide
         if min(orders.min(initial=0), holding.min(initial=0), left.orders.min(initial=0), wide) < 0:
             raise ValueError("orders are subtracted that were never counted")
-        return BasketCounts(orders, holding, left.at_least(self.least), self.least, self.widest, wide)
+        return replace(self, orders=orders, holding=holding, pairs=left.at_least(self.least), wide=wide)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all of it as arrays, to be kept in a file."""
-        bounds = np.array([self.least, self.widest, self.wide], np.int64)
+        bounds = np.array([self.least, self.widest, self.wide, self.is_owned], np.int64)
         return {"orders": self.orders, "holding": self.holding, "bounds": bounds, **self.pairs.arrays()}
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> BasketCounts:
         """Return what `arrays` were made of."""
-        least, widest, wide = (int(bound) for bound in arrays["bounds"])
+        least, widest, wide, is_owned = (int(bound) for bound in arrays["bounds"])
         orders, holding = arrays["orders"].astype(np.int64, copy=False), arrays["holding"].astype(np.int32, copy=False)
-        return cls(orders, holding, Pairs.of_arrays(arrays), least, widest, wide)
+        return cls(orders, holding, Pairs.of_arrays(arrays), least, widest, wide, bool(is_owned))
 
 
 def count_baskets(
@@ -119,7 +123,7 @@ def count_baskets(
     cells = items.astype(np.int64) * classes + np.repeat(of_order, widths)
     holding = np.bincount(cells, minlength=baskets.products * classes).astype(np.int32).reshape(baskets.products, classes)
     pairs = count_pairs(starts, items, holding.sum(axis=1, dtype=np.int64), least=least, owners=owners, threads=threads)
-    return BasketCounts(orders, holding, pairs, least, widest, wide)
+    return BasketCounts(orders, holding, pairs, least, widest, wide, owners is not None)
 
 
 def distinct(baskets: Histories) -> tuple[Longs, Ints]:

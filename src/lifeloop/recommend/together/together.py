@@ -97,7 +97,7 @@ class Together:
     def forget(self, baskets: Histories, *, owners: Ints | None = None) -> Together:
         """Return it without those orders: exactly what fitting the others gives. Raises ValueError if they were never in.
 
-        Where it was fitted with owners these are needed, and `baskets` are all orders of theirs.
+        Where it was fitted with owners, `baskets` are all orders of theirs; without `owners`, all orders of one person.
         """
         return Together(self.counts.less(baskets, owners=owners), self.config)
 
