@@ -275,13 +275,13 @@ def _candidates(row: Any, highest: Any, low: Any, strips: Any, places: Any, foun
     strip_count = 0
     for j in range(len(highest)):
         strips[strip_count] = j
-        strip_count += np.int64(highest[j] >= low)
+        strip_count += int(highest[j] >= low)
     count = 0
     for number in range(strip_count):
         for j in range(strips[number], len(row), len(highest)):
             places[count] = j
             found[count] = row[j]
-            count += np.int64(row[j] >= low)
+            count += int(row[j] >= low)
     return count
 
 
@@ -295,8 +295,8 @@ def _order(places: Any, found: Any, count: int, ids: Any, best: Any) -> None:
     for one in range(count):
         rank = 0
         for other in range(count):
-            is_before = np.int64(found[other] == found[one]) * np.int64(places[other] < places[one])
-            rank += np.int64(found[other] > found[one]) + is_before
+            is_before = int(found[other] == found[one]) * int(places[other] < places[one])
+            rank += int(found[other] > found[one]) + is_before
         if rank < len(ids) and found[one] > 0:
             ids[rank] = places[one]
             best[rank] = found[one]

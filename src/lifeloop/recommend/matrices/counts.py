@@ -163,7 +163,7 @@ class SparseCounts:
 
         starts, columns, values = self._rows
         shape = (len(starts) - 1, len(starts) - 1)
-        cells = tuple(np.concatenate([getattr(pairs, name) for pairs in several]) for name in ("rows", "columns"))
+        cells = (np.concatenate([pairs.rows for pairs in several]), np.concatenate([pairs.columns for pairs in several]))
         amounts = sign * np.concatenate([pairs.amounts for pairs in several])
         now = sp.csr_matrix((values, columns, starts), shape) + sp.csr_matrix((amounts, cells), shape, dtype=np.int64)
         return self.of_csr(now)

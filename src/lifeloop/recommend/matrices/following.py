@@ -87,7 +87,8 @@ class Following:
         return DenseMatrix(values)
 
     def _scale(self, row_power: float, column_power: float) -> _Scaled:
-        return _Scaled(((self.deeds + 1.0) ** -row_power) / UNIT, (self.deeds + 1.0) ** -column_power)
+        deeds = np.asarray(self.deeds + 1.0, np.float64)
+        return _Scaled(np.asarray(deeds**-row_power / UNIT), np.asarray(deeds**-column_power))
 
     def forget(self, items: Ints) -> Following:
         """Return what follows what in all histories but one: bit by bit what a fit without it gives."""

@@ -54,8 +54,8 @@ class Taste:
     def matrix(self) -> ItemMatrix:
         """B, as of when it is first asked for."""
         if isinstance(self.counts, DenseCounts):
-            alone = self.counts.diagonal()
-            return DenseMatrix(solve_ease(self.counts.values, self.config.penalty * (alone + 1.0) ** self.config.share))
+            penalty = self.config.penalty * (self.counts.diagonal() + 1.0) ** self.config.share
+            return DenseMatrix(solve_ease(self.counts.values, np.asarray(penalty, np.float64)))
         return similar_of(self.counts)
 
     def forget(self, items: Ints) -> Taste:
