@@ -38,7 +38,7 @@ def fit_model(
     memory_mb, threads = settings.memory_mb, settings.threads
     taste = Taste.fit(deeds.histories, TasteConfig(memory_mb=memory_mb, threads=threads))
     following = Following.fit(deeds.histories, FollowingConfig(memory_mb=memory_mb, threads=threads))
-    together = Together.fit(deeds.orders, threads=threads or 1)
+    together = Together.fit(deeds.orders, owners=deeds.owner, threads=threads)
     trending = trending_of(deeds, catalogue, micros(as_of))
     counted = Counted(taste, following, together, trending)
     return composed(deeds, catalogue, counted, micros(as_of), version, new_below=settings.new_below)
