@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,7 @@ from lifeloop.cli.show import emit, progress, say, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lifeloop.recommend.evaluate import Comparison, Recorded, Split
-    from lifeloop.recommend.evaluate.intervals import Mean
+    from lifeloop.recommend.evaluate import Comparison, Measured, Recorded, Split
     from lifeloop.recommend.peers import Peer
 
 EARLIER = 2
@@ -57,7 +56,7 @@ def evaluate_recommendations(
 
     Everything runs on one thread, so that costs can be compared.
     """
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     from lifeloop.recommend.evaluate import compare
 
@@ -115,8 +114,8 @@ def _splits(recorded: Recorded, split: str, *, hold_back: int | None, repeats: b
     return found
 
 
-_HEADINGS = ("", "NDCG@10", "95 %", "R@10", "R@20", "MRR@20", "NDCG@100", "coverage", "novelty", "diversity", "popularity")
-_COSTS = ("fit CPU s", "top CPU s", "peak MB")
+_FOUND = ("found", "NDCG@10", "95 %", "recall@10", "recall@20", "MRR@20", "NDCG@100")
+_BREADTH = ("breadth and cost", "coverage", "novelty", "diversity", "popularity", "fit CPU s", "top CPU s", "peak MB")
 
 
 def _show(recorded: Recorded, found: Sequence[Comparison]) -> None:
@@ -124,17 +123,19 @@ def _show(recorded: Recorded, found: Sequence[Comparison]) -> None:
         split = one.split
         say(split.words.en)
         say(f"{recorded.about}: {len(split):,} cases; {len(split.train):,} histories, {split.train.products:,} products.")
-        table("", [*_HEADINGS, *_COSTS], [_row(name, one.measured[name]) for name in one.measured], right=range(1, 14))
+        table("", _FOUND, [_accuracy(name, measured) for name, measured in one.measured.items()], right=range(1, 7))
+        table("", _BREADTH, [_breadth(name, measured) for name, measured in one.measured.items()], right=range(1, 8))
         for name, reason in one.not_compared.items():
             say(f"{name}: {reason}")
 
 
-def _row(name: str, found: Any) -> list[str]:
-    means: Mapping[str, Mean] = found.means
-    first = means["ndcg_at_10"]
-    accuracy = [f"{means[what].value:.4f}" for what in ("recall_at_10", "recall_at_20", "mrr_at_20", "ndcg_at_100")]
-    breadth = [f"{found.coverage:.3f}", f"{means['novelty'].value:.2f}", f"{means['diversity'].value:.3f}"]
+def _accuracy(name: str, found: Measured) -> list[str]:
+    first = found.means["ndcg_at_10"]
+    others = [f"{found.means[what].value:.4f}" for what in ("recall_at_10", "recall_at_20", "mrr_at_20", "ndcg_at_100")]
+    return [name, f"{first.value:.4f}", f"{first.low:.4f} to {first.high:.4f}", *others]
+
+
+def _breadth(name: str, found: Measured) -> list[str]:
+    kind = [f"{found.coverage:.3f}", f"{found.means['novelty'].value:.2f}", f"{found.means['diversity'].value:.3f}"]
     peak = "" if found.peak_mb is None else f"{found.peak_mb:,.0f}"
-    interval = f"{first.low:.4f} to {first.high:.4f}"
-    costs = [f"{found.fit_cpu_s:,.2f}", f"{found.top_cpu_s:,.2f}", peak]
-    return [name, f"{first.value:.4f}", interval, *accuracy, *breadth, f"{found.popularity_bias:+.2f}", *costs]
+    return [name, *kind, f"{found.popularity_bias:+.2f}", f"{found.fit_cpu_s:,.2f}", f"{found.top_cpu_s:,.2f}", peak]
