@@ -59,6 +59,16 @@ def test_a_column_that_tells_of_other_things_is_not_taken_for_stock(till: Till) 
     assert till.products("product_id", "stock") == [("mug", None), ("pot", None)]
 
 
+def test_the_product_exports_of_shop_systems_tell_their_stock(till: Till) -> None:
+    shopify_list = "Handle,Title,Variant SKU,Variant Inventory Qty,Variant Price\nmug,Mug,RED,4,11.00\nmug,,BLUE,0,12.00\n"
+    woo_list = "ID,SKU,Name,In stock?,Stock,Regular price\n31,CUP,Cup,1,7,3.00\n32,TEA,Tea,0,,6.00\n33,POT,Pot,1,,9.00\n"
+    till.takes(shopify_list, woo_list)
+
+    assert till.products("product_id", "price_minor", "stock") == [
+        ("BLUE", 1200, 0), ("CUP", 300, 7), ("POT", 900, 1), ("RED", 1100, 4), ("TEA", 600, 0),
+    ]  # fmt: skip
+
+
 @given(st.permutations([JANUARY, FEBRUARY, MARCH, APRIL, SALE]), st.integers(1, 4))
 @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_later_word_on_the_stock_wins_in_any_order(

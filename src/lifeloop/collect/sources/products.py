@@ -30,6 +30,8 @@ class ProductList:
     fields: Mapping[str, Sequence[str]] = {
         **{name: WORDS[name] for name in ("product_id", *_TOLD, "currency", "updated_at")},
         "product_id": (*WORDS["product_id"], "id"),
+        "price": (*WORDS["price"], "regular price"),
+        "brand": (*WORDS["brand"], "brands"),
     }
     required: Sequence[Sequence[str]] = (("product_id",), _TOLD)
 
