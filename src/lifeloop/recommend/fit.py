@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from lifeloop.base.clock import micros
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.content import ContentConfig, fit_content
-from lifeloop.recommend.deeds import Deeds, timed
+from lifeloop.recommend.deeds import Bytes, Deeds, timed
 from lifeloop.recommend.gaps import median_gaps
-from lifeloop.recommend.histories import Ints, Longs
+from lifeloop.recommend.histories import Ints, Longs, Products
 from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_parts, similar_of
 from lifeloop.recommend.matrices.together import histories_with
 from lifeloop.recommend.model import NO_VERSION, Model
@@ -39,9 +40,20 @@ def fit_model(
     taste = Taste.fit(deeds.histories, TasteConfig(memory_mb=memory_mb, threads=threads))
     following = Following.fit(deeds.histories, FollowingConfig(memory_mb=memory_mb, threads=threads))
     together = Together.fit(deeds.orders, owners=deeds.owner, threads=threads)
-    trending = trending_of(deeds, catalogue, micros(as_of))
-    counted = Counted(taste, following, together, trending)
-    return composed(deeds, catalogue, counted, micros(as_of), version, new_below=settings.new_below)
+    trending = Trending.fit(
+        **trending_deeds(deeds, catalogue.category_code, micros(as_of)), products=len(catalogue), now=micros(as_of)
+    )
+    return composed(
+        deeds,
+        catalogue,
+        Counted(taste, following, together, trending),
+        micros(as_of),
+        version,
+        products=catalogue.products,
+        category=catalogue.category_code,
+        categories=catalogue.categories,
+        new_below=settings.new_below,
+    )
 
 
 @dataclass(frozen=True)
@@ -54,14 +66,27 @@ class Counted:
     trending: Trending
 
 
-def composed(deeds: Deeds, catalogue: Catalogue, counted: Counted, as_of: int, version: str, *, new_below: int) -> Model:
-    """Return the model that follows from what was counted."""
+def composed(
+    deeds: Deeds,
+    catalogue: Catalogue,
+    counted: Counted,
+    as_of: int,
+    version: str,
+    *,
+    products: Products,
+    category: Ints,
+    categories: tuple[str, ...],
+    new_below: int,
+) -> Model:
+    """Return the model that follows from what was counted of `products`."""
     people = histories_with(counted.taste.counts).astype(np.int32)
+    config = ContentConfig(new_below=new_below)
     return Model(
         version=version,
         as_of=as_of,
-        products=catalogue.products,
-        categories=catalogue.categories,
+        products=products,
+        category=category,
+        categories=categories,
         people=people,
         gaps=median_gaps(deeds.orders, deeds.owner, deeds.ordered_at),
         taste=counted.taste,
@@ -69,27 +94,34 @@ def composed(deeds: Deeds, catalogue: Catalogue, counted: Counted, as_of: int, v
         personal=Blend(next_parts(counted.following)),
         similar=similar_of(counted.taste.counts),
         together=counted.together,
-        content=fit_content(
-            catalogue, catalogue.products, counted.following.matrix, people, ContentConfig(new_below=new_below)
-        ),
+        content=fit_content(catalogue, products, counted.following.matrix, people, config),
         trending=counted.trending,
         deeds=deeds,
     )
 
 
-def trending_of(deeds: Deeds, catalogue: Catalogue, as_of: int) -> Trending:
-    """Return what is trending at `as_of` by deeds before it."""
+class TrendingDeeds(TypedDict):
+    """Deeds as `Trending` takes them."""
+
+    items: Ints
+    at: Longs
+    kinds: Bytes
+    category: Ints
+    source: Ints
+    language: Ints
+
+
+def trending_deeds(deeds: Deeds, category: Ints, as_of: int) -> TrendingDeeds:
+    """Return the deeds that are not faded away at `as_of`; `category` is that of each product."""
     kinds, at = timed(deeds.histories)
     late = np.flatnonzero(at > as_of - _FADED_DAYS * _DAY_US)
     items = deeds.histories.items[late]
     who = np.searchsorted(deeds.histories.starts, late, side="right") - 1
-    return Trending.fit(
-        items,
-        at[late],
-        kinds[late],
-        products=len(catalogue),
-        now=as_of,
-        category=_of(catalogue.category_code, items),
+    return TrendingDeeds(
+        items=items,
+        at=at[late],
+        kinds=kinds[late],
+        category=_of(category, items),
         source=deeds.source[late].astype(np.int32),
         language=_of(deeds.language.astype(np.int32), who),
     )

@@ -49,7 +49,7 @@ def save_model(models: Path, model: Model) -> Path:
     matrices |= {"similar": model.similar, "content": model.content, "together": model.together.matrix}
     if model.following.soon is not None:
         matrices["soon"] = model.following.soon
-    arrays: Arrays = {"people": model.people, "gaps": model.gaps}
+    arrays: Arrays = {"people": model.people, "gaps": model.gaps, "category": model.category}
     for name, arrays_of in {
         "products": Names.of(model.products.ids).arrays(),
         "taste": model.taste.arrays(),
@@ -104,6 +104,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
         as_of=told["as_of"],
         products=products,
         categories=tuple(told["categories"]),
+        category=held["category"],
         people=held["people"],
         gaps=held["gaps"],
         taste=taste,

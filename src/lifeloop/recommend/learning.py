@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import Deeds, timed
 from lifeloop.recommend.histories import Ints
 from lifeloop.recommend.model import Model
@@ -20,20 +19,18 @@ _KNOWN_WELL = 1000
 """A product that so many had to do with is not new, and becomes no less so: they are not counted by day."""
 
 
-def learned(model: Model, lately: Deeds, catalogue: Catalogue) -> Model:
+def learned(model: Model, lately: Deeds) -> Model:
     """Return the model with what was done lately; `lately` speaks of the model's products, and of nothing before its moment."""
     if not len(lately.histories.items):
         return model
     kinds, at = timed(lately.histories)
     items = lately.histories.items
     who = np.repeat(np.arange(len(lately.histories)), np.diff(lately.histories.starts))
-    places = catalogue.aligned(model.products)
-    paths = [catalogue.category[place] if place >= 0 else None for place in places.tolist()]
     trending = model.trending.learn(
         items,
         at,
         kinds,
-        category=_numbers(paths, model.categories)[items],
+        category=model.category[items],
         source=_numbers(lately.sources, model.deeds.sources)[lately.source],
         language=np.append(_numbers(lately.languages, model.deeds.languages), np.int32(-1))[lately.language[who]],
     )

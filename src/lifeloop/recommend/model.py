@@ -5,8 +5,10 @@ Limits   a product that the catalogue did not know at the fit has no place in it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lifeloop.recommend.histories import Floats, Ints, Products
 
@@ -46,6 +48,8 @@ class Model:
     trending: Trending
     deeds: Deeds
     """What everybody did, and who agreed to what."""
+    category: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Category of each product, a place in `categories`, -1 without one, shape (products,)."""
     categories: tuple[str, ...] = ()
     """Category paths, by the numbers `trending` has for them."""
     ranker: Ranker | None = None

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from lifeloop.base.errors import NotEnoughData
 from lifeloop.base.progress import Progress, silent
 from lifeloop.base.text import Text
 from lifeloop.base.versions import new_version, tidy
 from lifeloop.lake import Engine, Lake
 from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.clicks import read_shown
 from lifeloop.recommend.consents import read_consents
 from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.fit import fit_model
@@ -26,6 +28,7 @@ from lifeloop.recommend.keep import load_model, save_model
 from lifeloop.recommend.messages import Messages
 from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.names import CUSTOMER, Names
+from lifeloop.recommend.ranker import Ranker, Shown, Verdict, learn_ranker
 from lifeloop.recommend.reading import products_seen, read_deeds
 from lifeloop.schema import ASSOCIATION_RULE, EXPOSURE, PRODUCT, RECOMMENDATION
 
@@ -67,6 +70,8 @@ class RecommendRun:
     """Association rules that hold."""
     customers: int
     """Customers that something is recommended to in messages."""
+    ranker: Verdict | None = None
+    """How the order learned from clicks compares with that by score; None where too little was clicked."""
     notes: tuple[Text, ...] = ()
     """What whoever uses them should know."""
 
@@ -84,8 +89,11 @@ def recommend_all(
     deeds = read_deeds(engine, catalogue.products, as_of)
     deeds = replace(deeds, consent=read_consents(engine, deeds.names, as_of, chosen.consent_purposes))
     progress("recommendations", 1, 4)
+    shown, taught = read_shown(engine, deeds.names, as_of)
+    ranker, verdict = _ranker(shown)
+    deeds = replace(deeds, taught=taught if ranker is not None else np.zeros(len(taught), np.bool_))
     version = new_version(models, QUESTION, as_of).name
-    model = fit_model(deeds, catalogue, chosen, as_of, version=version)
+    model = replace(fit_model(deeds, catalogue, chosen, as_of, version=version), ranker=ranker)
     progress("recommendations", 2, 4)
     tidy(models, QUESTION)
     folder = save_model(models, model)
@@ -108,8 +116,17 @@ def recommend_all(
         products=len(catalogue),
         rules=rules.num_rows,
         customers=len(messages.people),
+        ranker=verdict,
         notes=_notes(deeds, messages),
     )
+
+
+def _ranker(shown: Shown) -> tuple[Ranker | None, Verdict | None]:
+    """Return the ranker, where enough was clicked and it orders better than the score does; and how it was judged."""
+    try:
+        return learn_ranker(shown)
+    except NotEnoughData:
+        return None, None
 
 
 def read_catalogue(lake: Lake, engine: Engine, settings: Settings) -> Catalogue:

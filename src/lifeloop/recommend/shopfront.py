@@ -164,7 +164,7 @@ class Shopfront:
                 self._state = replace(before, catalogue=catalogue, listed=listed)
             return
         since = self._since(fitted)
-        model = learned(fitted, since.deeds, catalogue)
+        model = learned(fitted, since.deeds)
         people = People(fitted, since, self._settings.recommend, self._store)
         self._state = _State(model, fitted, sign, catalogue, listed, people, done)
 
