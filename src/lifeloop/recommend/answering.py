@@ -86,7 +86,7 @@ def told(request: Request, terms: Sequence[Term], placed: Sequence[Placed]) -> l
             reasons=_reasons(one, why),
             signals={name: value for name, value in zip(SIGNALS, row, strict=True) if value == value},
         )
-        for number, (one, why, row) in enumerate(zip(placed, explained(terms, places), known, strict=True))
+        for number, (one, why, row) in enumerate(zip(placed, explained(terms, places, request.shelf.title), known, strict=True))
     ]
 
 

@@ -118,18 +118,20 @@ def fitting(groups: Sequence[tuple[Ints, int]], shown: Ints, more: Ints) -> list
     `groups` has per cap the group of every product of the catalogue and the most there may be. Whatever of the returned
     products takes whichever place, every cap is kept: so chance may choose among them freely.
     """
+    every = more.tolist()
     if not groups:
-        return more.tolist()
-    taken: list[dict[int, int]] = [{} for _ in groups]
-
-    def fits(place: int) -> bool:
-        codes = [int(codes[place]) for codes, _ in groups]
-        is_fit = all(code < 0 or had.get(code, 0) < most for code, had, (_, most) in zip(codes, taken, groups, strict=True))
-        if is_fit:
-            for code, had in zip(codes, taken, strict=True):
-                had[code] = had.get(code, 0) + 1
-        return is_fit
-
-    for place in shown:
-        fits(int(place))
-    return [place for place in more.tolist() if fits(place)]
+        return every
+    taken: list[dict[int, int]] = []
+    for codes, _ in groups:
+        values, counts = np.unique(codes[shown], return_counts=True)
+        taken.append(dict(zip(values.tolist(), counts.tolist(), strict=True)) | {-1: -len(every) - len(shown)})
+    own = [codes[more].tolist() for codes, _ in groups]
+    most = [limit for _, limit in groups]
+    fit: list[int] = []
+    for place, *codes in zip(every, *own, strict=True):
+        had = [one.get(code, 0) for one, code in zip(taken, codes, strict=True)]
+        if all(count < limit for count, limit in zip(had, most, strict=True)):
+            fit.append(place)
+            for one, code, count in zip(taken, codes, had, strict=True):
+                one[code] = count + 1
+    return fit

@@ -27,7 +27,7 @@ Doubles = npt.NDArray[np.float64]
 POOL = 5
 """Times the wanted number of products among which a list is spread out."""
 LEAST_POOL = 50
-MOST_NEW = 200
+MOST_NEW = 50
 """New products that chance draws among at one time; with more of them, others every hour."""
 _HOUR = 3_600_000_000
 

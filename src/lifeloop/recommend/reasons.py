@@ -7,7 +7,8 @@ are told by name; what is left, and what speaks against the product, stands toge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,20 +41,26 @@ REST = Text("Other things that speak for or against it", "其他综合因素")
 
 DONE: Mapping[str, Text] = {"view": VIEWED, "cart": IN_CART, "wish": WISHED, "order": BOUGHT}
 """By what was done with a product."""
+LINKS: Mapping[Strategy, Text] = {
+    "similar": SIMILAR,
+    "together": TOGETHER,
+    "content": CONTENT,
+    "session": SIMILAR,
+    "personal": SIMILAR,
+}
+"""By how a product on the page or in the cart leads to another."""
 
-_DONE = {text: strength for strength, text in enumerate((VIEWED, WISHED, IN_CART, BOUGHT))}
-"""What was done with one product is one reason; it is told as the last of these."""
 _NOTHING = 1e-9
 """What rounding leaves."""
 
 
-@dataclass(frozen=True)
-class Cause:
-    """What a part of a score comes from."""
+class Cause(NamedTuple):
+    """What a part of a score comes from: a product, or a fact about the one that is recommended."""
 
     text: Text
     because_of: str | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] | None = None
+    """Of the blanks in `text`; of a product that it comes from, its title."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,10 @@ class Term:
     strategy: Strategy
     scores: Doubles
     """In the unit of the list's score, shape (catalogue,)."""
-    spell: Callable[[Ints], tuple[Sequence[Cause], Doubles]]
-    """For products of the catalogue: what their scores come from, and what each adds to each, shape (causes, products)."""
+    causes: Sequence[Cause]
+    """What it comes from, each once; terms that come from the same share this very object."""
+    spell: Callable[[Ints], Doubles]
+    """What each cause adds to each of some products of the catalogue, shape (causes, products)."""
 
 
 @dataclass(frozen=True)
@@ -77,52 +86,36 @@ class Explained:
     reasons: tuple[Reason, ...]
 
 
-def explained(terms: Sequence[Term], places: Ints) -> list[Explained]:
-    """Return score, strategy and reasons of products of the catalogue. Cost: causes x products."""
-    if not len(places):
-        return []
-    spelled = [(term.strategy, *term.spell(places)) for term in terms]
-    causes, amounts = _merged(spelled, len(places))
+def explained(terms: Sequence[Term], places: Ints, title: Callable[[str], str]) -> list[Explained]:
+    """Return score, strategy and reasons of products of the catalogue; `title` names products. Cost: causes x products."""
+    if not len(places) or not terms:
+        return [Explained(0.0, "trending", ()) for _ in places]
+    by_causes: dict[int, tuple[Sequence[Cause], Doubles]] = {}
     by_strategy: dict[Strategy, Doubles] = {}
-    for strategy, _, part in spelled:
-        by_strategy[strategy] = by_strategy.get(strategy, 0.0) + part.sum(axis=0)
-    strategies = list(by_strategy) or ["trending"]
-    leading = np.argmax(list(by_strategy.values()), axis=0) if by_strategy else np.zeros(len(places), np.intp)
-    scores = amounts.sum(axis=0)
-    ranked = np.argsort(-amounts, axis=0, kind="stable")[:MOST_REASONS]
+    for term in terms:
+        amounts = term.spell(places)
+        causes, known = by_causes.get(id(term.causes), (term.causes, 0.0))
+        by_causes[id(term.causes)] = causes, known + amounts
+        by_strategy[term.strategy] = by_strategy.get(term.strategy, 0.0) + amounts.sum(axis=0)
+    every = [cause for causes, _ in by_causes.values() for cause in causes]
+    whole = np.concatenate([amounts for _, amounts in by_causes.values()])
+    scores: list[float] = whole.sum(axis=0).tolist()
+    strategies = list(by_strategy)
+    leading = np.argmax(np.array(list(by_strategy.values())), axis=0).tolist()
+    first = np.argsort(-whole, axis=0, kind="stable")[:MOST_REASONS]
+    strongest = np.take_along_axis(whole, first, axis=0).T.tolist()
     return [
-        Explained(
-            float(scores[number]),
-            strategies[leading[number]],
-            tuple(_told([(causes[row], float(amounts[row, number])) for row in ranked[:, number]], float(scores[number]))),
-        )
-        for number in range(len(places))
+        Explained(score, strategies[lead], tuple(_told([every[row] for row in rows], amounts, score, title)))
+        for score, lead, rows, amounts in zip(scores, leading, first.T.tolist(), strongest, strict=True)
     ]
 
 
-def _merged(spelled: Sequence[tuple[Strategy, Sequence[Cause], Doubles]], products: int) -> tuple[Sequence[Cause], Doubles]:
-    """Return each cause once, such as a product that was viewed twice, and what it adds to each product, over all terms."""
-    rows: dict[tuple[str | None, Text | None], int] = {}
-    causes: list[Cause] = []
-    where: list[int] = []
-    for cause in (cause for _, several, _ in spelled for cause in several):
-        row = rows.setdefault((cause.because_of, None if cause.text in _DONE else cause.text), len(rows))
-        where.append(row)
-        if row == len(causes):
-            causes.append(cause)
-        elif _DONE.get(cause.text, 0) > _DONE.get(causes[row].text, 0):
-            causes[row] = cause
-    amounts = np.zeros((len(causes), products))
-    if where:
-        np.add.at(amounts, where, np.concatenate([part for _, _, part in spelled]))
-    return causes, amounts
-
-
-def _told(strongest: Sequence[tuple[Cause, float]], score: float) -> Iterator[Reason]:
-    rest = score
-    for cause, amount in strongest:
-        if amount > LEAST_SHARE * abs(score):
+def _told(causes: Sequence[Cause], amounts: Sequence[float], score: float, title: Callable[[str], str]) -> Iterator[Reason]:
+    rest, least = score, LEAST_SHARE * abs(score)
+    for (text, because_of, values), amount in zip(causes, amounts, strict=True):
+        if amount > least:
             rest -= amount
-            yield Reason(cause.text, cause.values, cause.because_of, amount)
+            named = {"product": title(because_of)} if because_of is not None else values or {}
+            yield Reason(text, named, because_of, amount)
     if abs(rest) > _NOTHING:
         yield Reason(REST, {}, None, rest)

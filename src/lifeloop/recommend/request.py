@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 
+from lifeloop.base.text import Text
 from lifeloop.recommend.asked import Asked, Deed, Person
 from lifeloop.recommend.histories import Flags, Floats, Ints
+from lifeloop.recommend.reasons import DONE, LINKS, Cause, Doubles
 from lifeloop.recommend.rules import Rules
 from lifeloop.recommend.shelf import Shelf
 from lifeloop.recommend.variants import kind_of
@@ -23,7 +25,7 @@ STRANGER = Person()
 """Of somebody without consent no more is known than of nobody in particular."""
 
 _DAY = 86_400_000_000
-_STRENGTH = {"view": 0, "cart": 1, "wish": 1, "order": 2}
+_STRENGTH = {"asked": 0, "view": 0, "wish": 1, "cart": 2, "order": 3}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,38 @@ class Sources:
     def ones(self) -> Floats:
         """Equal weights."""
         return np.ones(len(self), np.float32)
+
+    @cached_property
+    def once(self) -> Mapping[str, str]:
+        """Each product once, with the strongest of what was done with it."""
+        strongest: dict[str, str] = {}
+        for name, deed in zip(self.names, self.deeds, strict=True):
+            if name not in strongest or _STRENGTH[deed] > _STRENGTH[strongest[name]]:
+                strongest[name] = deed
+        return strongest
+
+    def merged(self, amounts: Doubles) -> Doubles:
+        """Return amounts of each source, shape (sources, n), as amounts of each product once, shape (products, n)."""
+        if len(self.once) == len(self):
+            return amounts
+        row = {name: number for number, name in enumerate(self.once)}
+        total = np.zeros((len(row), amounts.shape[1]))
+        np.add.at(total, [row[name] for name in self.names], amounts)
+        return total
+
+    def causes(self, text: Text) -> Sequence[Cause]:
+        """Return each product once as a cause: told as what was done with it, else as `text`."""
+        kept = self._causes.get(text.en)
+        if kept is None:
+            kept = [Cause(DONE.get(deed, text), name) for name, deed in self.once.items()]
+            if "asked" not in self.deeds:
+                self._causes.update(dict.fromkeys((one.en for one in LINKS.values()), kept))
+            self._causes[text.en] = kept
+        return kept
+
+    @cached_property
+    def _causes(self) -> dict[str, list[Cause]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -76,7 +110,8 @@ class Request:
     def context(self) -> Sources:
         """What the request itself names, as far as the model knows it: at most the last `MOST_ITEMS` of it."""
         names = self.items[:1] if self.asked.placement == "product" else self.items[-MOST_ITEMS:]
-        return self._sources([(name, "asked") for name in names])
+        deed = "view" if self.asked.placement in ("home", "message") else "asked"
+        return self._sources([(name, deed) for name in names])
 
     @cached_property
     def history(self) -> Sources:

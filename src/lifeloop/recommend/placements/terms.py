@@ -6,30 +6,17 @@ different models can be added, and no part can say more than its weight allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from lifeloop.base.text import Text
 from lifeloop.recommend.asked import Strategy
 from lifeloop.recommend.deeds import KIND_WEIGHTS
 from lifeloop.recommend.histories import Floats, Ints
 from lifeloop.recommend.matrices import ItemMatrix, decay
-from lifeloop.recommend.reasons import (
-    CONTENT,
-    DONE,
-    DUE,
-    FOUND,
-    LATELY,
-    POPULAR,
-    POPULAR_IN,
-    SIMILAR,
-    TOGETHER,
-    Cause,
-    Term,
-)
+from lifeloop.recommend.reasons import DUE, FOUND, LATELY, LINKS, POPULAR, POPULAR_IN, Cause, Term
 from lifeloop.recommend.request import Request, Sources
 
 Doubles = npt.NDArray[np.float64]
@@ -108,7 +95,7 @@ def given(request: Request, reach: float) -> list[Term]:
     places = request.shelf.catalogue.products.find(request.items)
     scores = np.zeros(len(request.shelf))
     scores[places] = np.arange(len(places), 0, -1) / reach
-    return [Term("given", scores, _spelled(scores, Cause(FOUND)))]
+    return [_of_one("given", scores, Cause(FOUND))]
 
 
 def newest(request: Request, weight: float) -> list[Term]:
@@ -146,24 +133,23 @@ def _term(request: Request, strategy: Strategy, linear: _Linear, weight: float, 
     if scale == 0:
         return []
 
-    def spell(places: Ints) -> tuple[Sequence[Cause], Doubles]:
+    def spell(places: Ints) -> Doubles:
         at = request.shelf.in_model(places)
         is_known = at >= 0
         amounts = np.zeros((len(linear.sources), len(places)))
         amounts[:, is_known] = linear.contributions(at[is_known])
-        amounts *= scale if factors is None else scale * factors[places]
-        return _causes(request, strategy, linear.sources), amounts
+        return linear.sources.merged(amounts * (scale if factors is None else scale * factors[places]))
 
-    return [Term(strategy, raw * scale, spell)]
+    return [Term(strategy, raw * scale, linear.sources.causes(LINKS[strategy]), spell)]
 
 
 def _alone(request: Request, strategy: Strategy, raw: Doubles, cause: Cause, weight: float) -> list[Term]:
     scale = _scale(request, raw, weight)
-    return [] if scale == 0 else [Term(strategy, raw * scale, _spelled(raw * scale, cause))]
+    return [] if scale == 0 else [_of_one(strategy, raw * scale, cause)]
 
 
-def _spelled(scores: Doubles, cause: Cause) -> Callable[[Ints], tuple[Sequence[Cause], Doubles]]:
-    return lambda places: ([cause], scores[places][None, :])
+def _of_one(strategy: Strategy, scores: Doubles, cause: Cause) -> Term:
+    return Term(strategy, scores, [cause], lambda places: scores[places][None, :])
 
 
 def _scale(request: Request, raw: Doubles, weight: float) -> float:
@@ -172,12 +158,3 @@ def _scale(request: Request, raw: Doubles, weight: float) -> float:
     worst = float(np.min(raw, where=request.allowed, initial=0.0))
     reach = best - worst
     return weight / reach if reach > 0 and np.isfinite(reach) else 0.0
-
-
-def _causes(request: Request, strategy: Strategy, sources: Sources) -> Sequence[Cause]:
-    of_strategy: dict[Strategy, Text] = {"similar": SIMILAR, "together": TOGETHER, "content": CONTENT}
-    title = request.shelf.title
-    return [
-        Cause(DONE.get(deed) or of_strategy.get(strategy, SIMILAR), name, {"product": title(name)})
-        for name, deed in zip(sources.names, sources.deeds, strict=True)
-    ]
