@@ -97,6 +97,27 @@ def test_the_whole_loop(shell: Shell, files: dict[str, Path]) -> None:
     assert shell.asks("doctor")["ok"]
 
 
+def test_every_placement_recommends_with_reasons(shell: Shell) -> None:
+    told = {one["placement"]: one for one in shell.asks("recommend", "C000001")}
+    stranger = shell.asks("recommend", "--placement", "home", "-k", "5")[0]
+    page = told["home"]["products"][0]["product_id"]
+    beside = shell.asks("recommend", "--placement", "cart", "--item", page, "-k", "4")[0]
+
+    assert list(told) == ["home", "product", "search", "cart", "message"]
+    for placement, answer in told.items():
+        assert answer["products"], placement
+        assert all(one["title"] and one["reasons"][0]["zh"] for one in answer["products"]), placement
+    assert not stranger["personal"]
+    assert page not in [one["product_id"] for one in beside["products"]]
+    assert "because" in shell.types("recommend", "C000001")
+
+
+def test_an_unknown_placement_is_told_its_nearest(shell: Shell) -> None:
+    assert "did you mean 'cart'" in shell.types("recommend", "--placement", "chart", code=2)
+    assert "at least 1" in shell.types("recommend", "--placement", "home", "-k", "0", code=2)
+
+
+
 def test_running_twice_leaves_the_same_tables(shell: Shell) -> None:
     from lifeloop.app import App
     from lifeloop.base.clock import SystemClock

@@ -98,6 +98,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole loop on a simulated shop; needs no file."""
+    from lifeloop.cli.recommend import answer_json, every_placement, example, show_answers
     from lifeloop.cli.simulated import write_shop
     from lifeloop.simulate import WorldConfig
 
@@ -115,18 +116,24 @@ def demo(
         written = _write_report(app, None, None, shown)
         verdicts = truth.compare(app.scores(done.as_of))
 
+    worth = [one.customer_id for one in app.report_data(done.as_of).worth]
+    shown_to = example(app, worth)
+    answers = every_placement(app, shown_to, k=3)
+
     def render() -> None:
         _show_run(app, done)
         _show_verdicts(verdicts)
-        worth = app.report_data(done.as_of).worth
-        example = worth[0].customer_id if worth else "C000001"
+        if shown_to:
+            say(f"What {shown_to} is shown")
+        show_answers(app, answers, app.home.settings.shop.language)
         say(
             f"The report is in {written}",
-            f"Look at one of them: {_command()} customer {example} --home {folder}",
+            f"Look at one of them: {_command()} customer {shown_to or 'C000001'} --home {folder}",
             f"The simulated files are in {folder / 'simulated'}; your own: {_command()} init --home my-shop",
         )
 
-    emit({"run": done, "report": written, "truth": verdicts}, render, as_json=as_json)
+    recommended = {"customer_id": shown_to, "answers": [answer_json(app, one) for one in answers]}
+    emit({"run": done, "report": written, "truth": verdicts, "recommended": recommended}, render, as_json=as_json)
 
 
 _VERDICTS = {
@@ -188,16 +195,19 @@ def _show_run(app: App, done: RunReport) -> None:
     from lifeloop.console.tables import worth_table
     from lifeloop.console.voice import Voice
 
-    data = app.report_data(done.as_of)
+    data, shown = app.report_data(done.as_of), done.recommended
     day = done.as_of.astimezone(app.home.settings.shop.zone)
     say(f"{done.customers:,} customers, {done.features} features as of {day:%Y-%m-%d}")
     table(
         "",
         ["model", "version", "learned from", "scored"],
-        [(one.question, one.version, f"{one.learned_from:,} rows", f"{one.scored:,}") for one in done.models],
+        [
+            *((one.question, one.version, f"{one.learned_from:,} rows", f"{one.scored:,}") for one in done.models),
+            ("recommend", shown.version, f"{shown.deeds:,} deeds", f"{shown.customers:,}"),
+        ],
         right=[2, 3],
     )
-    say(*(one_note.say(data.language) for one in done.models for one_note in one.notes))
+    say(*(note.say(data.language) for one in (*done.models, shown) for note in one.notes))
     words_table(worth_table(data.worth, Voice(data.language, data.currency, data.zone), value_days=data.outlook.value_days))
 
 

@@ -10,7 +10,20 @@ from typing import NoReturn
 import typer
 
 from lifeloop.base.errors import LifeloopError, SettingsError
-from lifeloop.cli import facts, keys, loop, people, reconcile, reference, rehearsal, serving, simulated
+from lifeloop.cli import (
+    evaluate,
+    facts,
+    keys,
+    loop,
+    people,
+    recommend,
+    reconcile,
+    reference,
+    rehearsal,
+    rules,
+    serving,
+    simulated,
+)
 
 app = typer.Typer(
     name="lifeloop",
@@ -24,6 +37,9 @@ app = typer.Typer(
 facts.register(app)
 loop.register(app)
 people.register(app)
+recommend.register(app)
+rules.register(app)
+evaluate.register(app)
 keys.register(app)
 simulated.register(app)
 rehearsal.register(app)
