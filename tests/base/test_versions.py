@@ -109,7 +109,11 @@ def test_objects_are_never_written(tmp_path: Path) -> None:
 
 def test_mapped_arrays_come_back_as_they_were_saved_and_cannot_be_written_to(tmp_path: Path) -> None:
     folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
-    large = {"counts": np.arange(12, dtype=np.int32).reshape(3, 4), "none": np.zeros((0, 2)), "flags": np.array([True])}
+    large: dict[str, Any] = {
+        "counts": np.arange(12, dtype=np.int32).reshape(3, 4),
+        "none": np.zeros((0, 2)),
+        "flags": np.array([True]),
+    }
     save_version(folder, "churn", Parts({}, mapped=large))
 
     back = load_version(folder, "churn").mapped
@@ -141,8 +145,17 @@ def test_all_bytes_are_on_the_disk_before_a_version_gets_its_name(tmp_path: Path
     done: list[str] = []
     sync, replace = os.fsync, Path.replace
     links = Path("/proc/self/fd")
-    monkeypatch.setattr(os, "fsync", lambda held: (done.append((links / str(held)).readlink().name), sync(held)))
-    monkeypatch.setattr(Path, "replace", lambda old, new: (done.append(f"-> {new.name}"), replace(old, new))[1])
+
+    def synced(held: int) -> None:
+        done.append((links / str(held)).readlink().name)
+        sync(held)
+
+    def renamed(old: Path, new: Path) -> Path:
+        done.append(f"-> {new.name}")
+        return replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
     folder = new_version(tmp_path, "churn", datetime(2011, 9, 5, tzinfo=UTC))
 
     save_version(folder, "churn", Parts({"r": 1}, PARTS.arrays, PARTS.texts, {"counts": np.arange(9)}))

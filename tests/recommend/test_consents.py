@@ -22,7 +22,7 @@ NAMES = Names.of(["cann", "veve"])
 
 def said(shop: ShopBuilder, day: float, name: str, properties: Any, **more: Any) -> None:
     text = properties if isinstance(properties, str) else json.dumps(properties, ensure_ascii=False)
-    row = {"source": "test", "message_id": f"{day} {name}", "type": "track", "name": name, "properties": text}
+    row: dict[str, Any] = {"source": "test", "message_id": f"{day} {name}", "type": "track", "name": name, "properties": text}
     row |= {"occurred_at": shop.day(day), "received_at": shop.day(day), "customer_id": "ann", **more}
     shop.lake.append(EVENT, pa.Table.from_pylist([row], schema=EVENT.arrow()))
 

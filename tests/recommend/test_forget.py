@@ -49,7 +49,7 @@ def deeds_of(people: dict[str, tuple[list[int], list[list[int]]]]) -> Deeds:
     listed = [people[name][0] for name in names]
     histories = Histories.of(listed, products=PRODUCTS)
     start = int(ShopBuilder.day(1).timestamp()) * 1_000_000
-    at = np.concatenate([start + DAY_US * np.arange(len(one)) for one in listed] or [np.zeros(0)]).astype(np.int64)
+    at = np.concatenate([start + DAY_US * np.arange(len(one)) for one in listed] or [np.zeros(0, np.int64)]).astype(np.int64)
     kinds = (histories.items % 4).astype(np.int8)
     owners = [*names, *(["nobody"] if "nobody" in people else [])]
     orders = [(place, number, items) for place, name in enumerate(owners) for number, items in enumerate(people[name][1])]

@@ -110,7 +110,13 @@ def test_the_future_leaves_no_mark(shop: ShopBuilder, tmp_path: Path) -> None:
 
 
 def test_without_consent_nothing_is_recommended_and_the_run_says_so(shop: ShopBuilder, tmp_path: Path) -> None:
-    given = {"source": "test", "message_id": "given", "type": "track", "name": "Signed Up", "customer_id": "c03"}
+    given: dict[str, Any] = {
+        "source": "test",
+        "message_id": "given",
+        "type": "track",
+        "name": "Signed Up",
+        "customer_id": "c03",
+    }
     given |= {"occurred_at": shop.day(1), "received_at": shop.day(1), "properties": '{"consent": ["personalization"]}'}
     a_busy_shop(shop)
     settings = RecommendSettings(threads=1)
@@ -164,7 +170,13 @@ def test_what_is_sold_out_excluded_bought_sent_or_over_a_cap_is_recommended_to_n
         for number, name in enumerate(PRODUCTS)
     ]
     shop.lake.append(PRODUCT, pa.Table.from_pylist(listed, schema=PRODUCT.arrow()))
-    shown = {"exposure_id": "e", "rank": 1, "shown_at": shop.day(3), "received_at": shop.day(3), "placement": "message"}
+    shown: dict[str, Any] = {
+        "exposure_id": "e",
+        "rank": 1,
+        "shown_at": shop.day(3),
+        "received_at": shop.day(3),
+        "placement": "message",
+    }
     shown |= {"customer_id": "c00", "product_id": "p5", "propensity": 1.0, "is_explored": False, "strategy": "personal"}
     shop.lake.append(EXPOSURE, pa.Table.from_pylist([shown | {"version": "v"}], schema=EXPOSURE.arrow()))
     settings = FREE.model_copy(update={"excluded_products": ("p2",), "category_cap": 3, "brand_cap": 2})

@@ -189,7 +189,7 @@ def test_only_the_history_of_those_who_agree_is_used(
 
 def test_the_store_knows_better_than_the_lake_who_agreed(tmp_path: Path) -> None:
     house = House(tmp_path, FREE.model_copy(update={"consent": "given"}), is_fitted=False)
-    row = {"source": "test", "message_id": "given", "type": "track", "name": "Signed Up", "customer_id": "c01"}
+    row: dict[str, Any] = {"source": "test", "message_id": "given", "type": "track", "name": "Signed Up", "customer_id": "c01"}
     row |= {"occurred_at": house.shop.day(1), "received_at": house.shop.day(1), "properties": '{"consent":["个性化"]}'}
     house.shop.lake.append(EVENT, pa.Table.from_pylist([row], schema=EVENT.arrow()))
     house.run(7)
@@ -202,7 +202,13 @@ def test_the_store_knows_better_than_the_lake_who_agreed(tmp_path: Path) -> None
 
 
 def test_consent_taken_back_after_the_run_counts_without_a_store(house: House) -> None:
-    row = {"source": "test", "message_id": "back", "type": "track", "name": "Consent Withdrawn", "customer_id": "c01"}
+    row: dict[str, Any] = {
+        "source": "test",
+        "message_id": "back",
+        "type": "track",
+        "name": "Consent Withdrawn",
+        "customer_id": "c01",
+    }
     row |= {"occurred_at": house.shop.day(7.5), "received_at": house.shop.day(7.5)}
     row |= {"properties": '{"channel": "web", "purpose": "personalization"}'}
     front = house.opened(None)
@@ -291,7 +297,7 @@ def test_a_shop_without_anything_answers_with_nothing(tmp_path: Path) -> None:
 
 def test_what_stood_in_a_message_is_not_sent_again(house: House) -> None:
     first = names(house.asks("c00", "message"))[0]
-    shown = {"exposure_id": "e", "rank": 1, "shown_at": house.shop.day(3), "received_at": house.shop.day(3)}
+    shown: dict[str, Any] = {"exposure_id": "e", "rank": 1, "shown_at": house.shop.day(3), "received_at": house.shop.day(3)}
     shown |= {"placement": "message", "customer_id": "c00", "product_id": first, "propensity": 1.0, "is_explored": False}
     rows = pa.Table.from_pylist([shown | {"strategy": "personal", "version": "v"}], schema=EXPOSURE.arrow())
     house.shop.lake.append(EXPOSURE, rows)

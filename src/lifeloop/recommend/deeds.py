@@ -134,13 +134,13 @@ class Deeds:
     ) -> Deeds:
         """Return what `arrays` were made of; they may be mapped from files, and are not copied."""
         names = Names.of_arrays({name: arrays[f"names.{name}"] for name in ("starts", "text")})
-        refunds = [arrays[f"refunds.{name}"] for name in ("starts", "items", "at", "kinds")]
+        starts, items, at, kinds = (arrays[f"refunds.{name}"] for name in ("starts", "items", "at", "kinds"))
         told = {name: arrays[name] for name in ("source", "language", "consent", "owner", "ordered_at", "taught")}
         return cls(
             names=names,
             histories=Histories(arrays["starts"], arrays["items"], products, arrays["at"], arrays["kinds"], names),
             orders=Histories(arrays["orders.starts"], arrays["orders.items"], products),
-            refunds=Histories(*refunds[:2], products, *refunds[2:]),
+            refunds=Histories(starts, items, products, at, kinds),
             sources=sources,
             languages=languages,
             **told,

@@ -72,7 +72,9 @@ class Messages:
         pool, scores, is_trending = self._pool(people, own, recent)
         picked = spread_all(pool, scores, self._rules.diversity, self._groups)
         known = picked >= 0
-        place, score, trending = (np.take_along_axis(one, np.maximum(picked, 0), 1) for one in (pool, scores, is_trending))
+        chosen_of = np.maximum(picked, 0)
+        place, score = np.take_along_axis(pool, chosen_of, 1), np.take_along_axis(scores, chosen_of, 1)
+        trending = np.take_along_axis(is_trending, chosen_of, 1)
         because, share = strongest_causes(self.model.personal, recent, place, _BY_KIND)
         why = self._reasons(recent, np.where(trending, -1, because)[known], share[known])
         rank = np.broadcast_to(np.arange(1, picked.shape[1] + 1, dtype=np.int32), picked.shape)[known]

@@ -21,7 +21,7 @@ from lifeloop.lake import Engine, Lake
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.clicks import read_shown
 from lifeloop.recommend.consents import read_consents
-from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.deeds import ORDERED, Deeds, timed
 from lifeloop.recommend.fit import fit_model
 from lifeloop.recommend.histories import Longs, Products
 from lifeloop.recommend.keep import load_model, save_model
@@ -154,7 +154,8 @@ def read_sent(engine: Engine, names: Names, products: Products, as_of: datetime,
 
 
 def _notes(deeds: Deeds, messages: Messages) -> tuple[Text, ...]:
-    if not len(deeds.histories.items):
+    kinds, _ = timed(deeds.histories)
+    if not len(kinds):
         return (NO_DEEDS,)
-    notes = [NO_EVENTS] if not (deeds.histories.kinds != 3).any() else []
-    return (*notes, NO_CONSENT) if not len(messages.people) else tuple(notes)
+    notes = (NO_EVENTS,) if np.all(kinds == ORDERED) else ()
+    return notes if len(messages.people) else (*notes, NO_CONSENT)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -91,9 +91,8 @@ class People:
             return Person(), ()
         if self.store is None:
             name = customer(customer_id) if customer_id is not None else visitor(str(anonymous_id))
-            whose, told = _Whose((name,), is_known=customer_id is not None), None
-            if allowed(self._state(whose), self.settings.consent):
-                told = []
+            whose = _Whose((name,), is_known=customer_id is not None)
+            told: list[Deed] | None = [] if allowed(self._state(whose), self.settings.consent) else None
         else:
             with self.store.reading() as connection:
                 whose = _whose(connection, customer_id, anonymous_id, now)
@@ -143,7 +142,7 @@ class People:
                 source = deeds.sources[int(deeds.source[last - 1])] if last > first else None
                 code = int(deeds.language[place])
                 language = deeds.languages[code] if code >= 0 else None
-                return source, cast("Language", language) if language in LANGUAGES else None
+                return source, language if language in LANGUAGES else None
         return None, None
 
 
