@@ -12,6 +12,41 @@ _PLACES, _ITEMS = t.Array(t.int64, 1, "C", readonly=True), t.Array(t.int32, 1, "
 _COUNT_ROWS = t.void(_PLACES, _PLACES, _ITEMS, _PLACES, _ITEMS, t.int64, t.int64, t.int32[:, ::1], t.int64[::1])
 
 
+@nb.njit(nogil=True)  # type: ignore[untyped-decorator]
+def _count(begin: int, stop: int, where: Any, items: Any, ends: Any, baskets: Any, met: Any) -> int:
+    """Count what stands behind one product in its baskets; return how many products were met."""
+    count = 0
+    for line in range(begin, stop):
+        for behind in range(where[line] + 1, ends[line]):
+            item = items[behind]
+            if baskets[item] == 0:
+                met[count] = item
+                count += 1
+            baskets[item] += 1
+    return count
+
+
+@nb.njit(nogil=True)  # type: ignore[untyped-decorator]
+def _count_people(
+    begin: int, stop: int, where: Any, items: Any, ends: Any, whose: Any, baskets: Any, met: Any, people: Any, last: Any
+) -> int:
+    """Do the same, and count whose baskets they are."""
+    count = 0
+    for line in range(begin, stop):
+        owner = whose[line]
+        for behind in range(where[line] + 1, ends[line]):
+            item = items[behind]
+            if baskets[item] == 0:
+                met[count] = item
+                count += 1
+                people[item] = 0
+            if people[item] == 0 or last[item] != owner:
+                people[item] += 1
+                last[item] = owner
+            baskets[item] += 1
+    return count
+
+
 @nb.njit(_COUNT_ROWS, nogil=True, cache=True)  # type: ignore[untyped-decorator]  # Numba has no types
 def count_rows(
     starts: Any, where: Any, items: Any, ends: Any, whose: Any, least: int, stop: int, written: Any, progress: Any
@@ -38,29 +73,20 @@ def count_rows(
     people, last = np.zeros(products, np.int32), np.empty(products, np.int32)
     row, filled = progress[0], progress[1]
     while row < stop and filled + products <= written.shape[1]:
-        count = 0
-        for line in range(starts[row], starts[row + 1]):
-            owner = whose[line] if len(whose) > 0 else 0
-            for behind in range(where[line] + 1, ends[line]):
-                item = items[behind]
-                if baskets[item] == 0:
-                    met[count] = item
-                    count += 1
-                    people[item] = 1
-                    last[item] = owner
-                elif last[item] != owner:
-                    people[item] += 1
-                    last[item] = owner
-                baskets[item] += 1
-        begin = filled
+        begin, end = starts[row], starts[row + 1]
+        if len(whose) > 0:
+            count = _count_people(begin, end, where, items, ends, whose, baskets, met, people, last)
+        else:
+            count = _count(begin, end, where, items, ends, baskets, met)
+        first = filled
         for at in range(count):
             if baskets[met[at]] >= least:
                 written[1, filled] = met[at]
                 filled += 1
             else:
                 baskets[met[at]] = 0
-        written[1, begin:filled].sort()
-        for at in range(begin, filled):
+        written[1, first:filled].sort()
+        for at in range(first, filled):
             item = written[1, at]
             written[0, at] = row
             written[2, at] = baskets[item]

@@ -71,11 +71,11 @@ class Rules:
 
         from lifeloop.schema.shown import ASSOCIATION_RULE
 
-        names = np.asarray(products.ids, object) if len(products) else np.zeros(0, object)
+        names, schema = pa.array(products.ids, pa.string()), ASSOCIATION_RULE.arrow()
         columns = {
-            "as_of": np.full(len(self), as_of, object),
-            "if_product": names[self.first],
-            "then_product": names[self.second],
+            "as_of": pa.repeat(pa.scalar(as_of, schema.field("as_of").type), len(self)),
+            "if_product": names.take(pa.array(self.first)),
+            "then_product": names.take(pa.array(self.second)),
             "orders": np.full(len(self), self.total, np.int64),
             "orders_if": self.orders_if,
             "orders_then": self.orders_then,
@@ -88,7 +88,6 @@ class Rules:
             "p_value": self.p,
             "q_value": self.q,
         }
-        schema = ASSOCIATION_RULE.arrow()
         return pa.table({name: pa.array(column, schema.field(name).type) for name, column in columns.items()}, schema=schema)
 
 
