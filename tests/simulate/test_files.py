@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,18 +35,41 @@ def test_the_files_hold_the_declared_columns_and_every_row_in_order(tmp_path: Pa
     monkeypatch.setattr(files, "ROW_GROUP", 700)
     days: list[Seen] = []
 
-    written = write_tables(Shop(SMALL), tmp_path, watch=days.append)
+    shop = Shop(SMALL)
+    written = write_tables(shop, tmp_path, watch=days.append)
 
     assert list(written) == ["event", "order", "order_line", "refund", "product", "customer"]
     assert sorted(tmp_path.iterdir()) == sorted(written.values())
     assert len(days) == 80
     for name, file in written.items():
         rows = pq.read_table(file)
-        assert rows.equals(pa.concat_tables([seen.tables()[name] for seen in days]))
+        told = shop.products() if name == "product" else pa.concat_tables([seen.tables()[name] for seen in days])
+        assert rows.equals(told)
         assert rows.schema.names == [column for column in TABLES[name].columns if column not in COMPUTED]
     groups = pq.ParquetFile(written["event"]).metadata
     assert groups.num_row_groups > 3
     assert {groups.row_group(place).num_rows for place in range(groups.num_row_groups - 1)} == {700}
+
+
+def test_the_product_list_tells_what_lies_on_the_shelf_at_the_end(tmp_path: Path) -> None:
+    shop = Shop(SMALL)
+    begun = next(iter(Shop(SMALL).history(1))).product
+    rows = pq.read_table(write_tables(shop, tmp_path)["product"])
+
+    goods, shelf = shop._world.goods, shop._world.state.stock
+    left = dict(zip(goods.product_id.to_pylist(), shelf.tolist(), strict=True))
+    assert dict(zip(rows["product_id"].to_pylist(), rows["stock"].to_pylist(), strict=True)) == {
+        name: max(0.0, left[name]) for name in rows["product_id"].to_pylist()
+    }
+    assert rows["stock"].slice(0, len(begun)).to_pylist() != begun["stock"].to_pylist(), "the shelf of the first day is gone"
+    assert {at.isoformat() for at in rows["updated_at"].to_pylist()} == {f"{SMALL.shop.end - timedelta(days=1)}T23:59:59+00:00"}
+
+
+def test_nobody_counts_the_stock_of_a_shop_that_never_runs_out(tmp_path: Path) -> None:
+    endless = SMALL.but(products={"stock_days": 0}, shop={"customers": 200}).lasting(5)
+
+    assert pq.read_table(write_tables(Shop(endless), tmp_path)["product"])["stock"].null_count > 0
+    assert set(Shop(endless).step().product["stock"].to_pylist()) == {None}
 
 
 def test_some_days_can_be_written_and_the_rest_later(tmp_path: Path) -> None:

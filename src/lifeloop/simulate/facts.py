@@ -79,10 +79,26 @@ def _properties(done: Deeds) -> Any:
 
 
 def product_table(world: World, day: int) -> pa.Table:
-    """Return the rows of `product` put on sale on a day; on the first day the whole first catalogue."""
+    """Return the rows of `product` put on sale on a day; on the first day the whole first catalogue.
+
+    The stock is what lies on the shelf now; nobody counts it in a world that never runs out.
+    """
     goods = world.goods
     rows = np.flatnonzero(goods.launch == day) if day else np.flatnonzero(goods.launch <= 0)
-    place = pa.array(rows)
+    return _products(world, rows, np.full(rows.size, world.midnight(day)))
+
+
+def product_list(world: World) -> pa.Table:
+    """Return the row of `product` of everything on sale by now, in the order of launch, as of the last second lived."""
+    launch = world.goods.launch
+    order = np.argsort(launch, kind="stable")
+    rows = order[launch[order] < world.state.day]
+    return _products(world, rows, np.full(rows.size, world.midnight(world.state.day) - 1))
+
+
+def _products(world: World, rows: Ints, second: Ints) -> pa.Table:
+    goods, place = world.goods, pa.array(rows)
+    shelf = np.maximum(world.state.stock[rows], 0.0)
     columns = {
         "product_id": goods.product_id.take(place),
         "title": goods.title[0].take(place),
@@ -93,7 +109,8 @@ def product_table(world: World, day: int) -> pa.Table:
         "brand": pa.array([words.BRANDS[one] for one in goods.brand[rows].tolist()], pa.string()),
         "price_minor": goods.price_minor[rows],
         "cost_minor": goods.cost_minor[rows],
-        "updated_at": instants(np.full(rows.size, world.midnight(day))),
+        "stock": pa.array(shelf, mask=np.isinf(shelf)),
+        "updated_at": instants(second),
     }
     return declared(PRODUCT, columns, world.currency, rows.size)
 

@@ -13,7 +13,7 @@ from lifeloop.base.errors import SettingsError
 from lifeloop.simulate.actions import NONE, Actions
 from lifeloop.simulate.contact import consent_given, consents
 from lifeloop.simulate.deeds import together
-from lifeloop.simulate.facts import customer_table, event_table, product_table
+from lifeloop.simulate.facts import customer_table, event_table, product_list, product_table
 from lifeloop.simulate.orders import order_tables
 from lifeloop.simulate.settings import WorldConfig
 from lifeloop.simulate.world import Today, World
@@ -29,6 +29,7 @@ class Seen:
     order_line: pa.Table
     refund: pa.Table
     product: pa.Table
+    """What was put on sale today, with what is left of it in the evening."""
     customer: pa.Table
     consent: Any
     """The channels each new customer agreed to, as JSON lists, in the order of `customer`; Arrow strings."""
@@ -55,6 +56,10 @@ class Shop:
     def days_left(self) -> int:
         """Days from the one to come to the world's end."""
         return self._world.config.shop.days - self._world.state.day
+
+    def products(self) -> pa.Table:
+        """Return the shop's product list as of the evening of the last day: rows of `product`, with what is on the shelf."""
+        return product_list(self._world)
 
     def step(self, day: date | None = None, actions: Actions = NONE) -> Seen:
         """Live one day in which a policy acts, and return what the shop sees of it.

@@ -43,8 +43,8 @@ def write_tables(
 ) -> dict[str, Path]:
     """Live the shop's next `days` days (all that are left) and write what it saw to one Parquet file a table.
 
-    Returns the file of each table. `watch` is shown every day. Memory holds a few row groups, however long the history.
-    Raises OSError; then no file has appeared.
+    The products are the shop's list at the end, with its stock then. Returns the file of each table. `watch` is shown every
+    day. Memory holds a few row groups, however long the history. Raises OSError; then no file has appeared.
     """
     with Drafts(folder) as drafts:
         with Packing() as packing:
@@ -54,9 +54,12 @@ def write_tables(
                 for name, rows in seen.tables().items():
                     if name not in tables:
                         tables[name] = TableFile(drafts.path(f"{name}.parquet"), rows.schema, packing)
-                    tables[name].add(rows)
+                    if name != "product":
+                        tables[name].add(rows)
                 watch(seen)
                 progress("simulating", number, total)
+            if tables:
+                tables["product"].add(shop.products())
             for table in tables.values():
                 table.close()
         return drafts.files()

@@ -57,8 +57,8 @@ def write_wire(
 ) -> dict[str, Path]:
     """Live the shop's next `days` days (all that are left) and write what its pipeline received to `events-0001.jsonl`, ...
 
-    Beside them goes `product.parquet`, as a catalogue is never told by events. Returns the files by stem; `watch` is shown
-    every day. Raises OSError; then no file has appeared.
+    Beside them goes `product.parquet`, the shop's product list at the end, as a catalogue is never told by events. Returns
+    the files by stem; `watch` is shown every day. Raises OSError; then no file has appeared.
     """
     total = shop.days_left if days is None else days
     with Drafts(folder) as drafts, _Lines(drafts) as lines:
@@ -66,11 +66,11 @@ def write_wire(
             pen, product = Pen(shop._world), None  # noqa: SLF001 - same room
             for number, seen in enumerate(shop.history(days), 1):
                 product = product or TableFile(drafts.path("product.parquet"), seen.product.schema, packing)
-                product.add(seen.product)
                 packing.add(partial(lines.write_day, pen, seen))
                 watch(seen)
                 progress("simulating", number, total)
             if product:
+                product.add(shop.products())
                 product.close()
         return drafts.files()
 
