@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from lifeloop.base.clock import EPOCH, micros
+from lifeloop.base.clock import micros
 from lifeloop.base.money import EXPONENT
 from lifeloop.lake import Engine
 from lifeloop.recommend.histories import Flags, Ints, Longs, Products
@@ -97,32 +99,48 @@ class Catalogue:
         Amounts are converted to `base` with `rates` (units of it that one unit of another currency buys); without a base,
         the currency of most products is taken for it. Raises LakeError.
         """
-        rows = engine.query(CATALOGUE_SQL, {"products": PRODUCT}).to_pylist()
-        if not rows:
-            rows = engine.query(SOLD_SQL, {"lines": ORDER_LINE}).to_pylist()
-        known = {row["product_id"] for row in rows}
-        return cls.of([*rows, *({"product_id": name} for name in set(also) - known)], base=base, rates=rates)
+        found = engine.query(CATALOGUE_SQL, {"products": PRODUCT})
+        if not found.num_rows:
+            found = engine.query(SOLD_SQL, {"lines": ORDER_LINE})
+        told = {name: found[name].to_pylist() for name in found.column_names if name != "updated_at"}
+        told["updated_at"] = found["updated_at"].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
+        unknown = set(also).difference(told["product_id"])
+        if unknown:
+            lacking = {name: [None] * len(unknown) for name in told} | {"product_id": sorted(unknown)}
+            joined = {name: [*values, *lacking[name]] for name, values in told.items()}
+            order = sorted(range(len(joined["product_id"])), key=joined["product_id"].__getitem__)
+            told = {name: [values[place] for place in order] for name, values in joined.items()}
+        return cls._of_columns(told, base, rates)
 
     @classmethod
     def of(
         cls, rows: Iterable[Mapping[str, Any]], *, base: str | None = None, rates: Mapping[str, float] | None = None
     ) -> Catalogue:
         """Return the catalogue of rows with the columns of `product`; of one product id the last row counts."""
-        kept = sorted(({row["product_id"]: row for row in rows}).values(), key=lambda row: str(row["product_id"]))
-        worth = _Worth.of(kept, base, rates or {})
-        title, category, brand, description = (
-            tuple(row.get(name) for row in kept) for name in ("title", "category", "brand", "description")
-        )
+        by_id = {row["product_id"]: row for row in rows}
+        kept = [by_id[name] for name in sorted(by_id)]
+        names = {name for row in kept for name in row} | {"product_id"}
+        return cls._of_columns({name: [row.get(name) for row in kept] for name in names}, base, rates)
+
+    @classmethod
+    def _of_columns(cls, told: Mapping[str, list[Any]], base: str | None, rates: Mapping[str, float] | None) -> Catalogue:
+        """Return the catalogue of columns sorted by product id; those that are not told are null."""
+        ids = told["product_id"]
+        nothing: list[Any] = [None] * len(ids)
+        column = {name: told.get(name, nothing) for name in (*PRODUCT.columns, "cost_currency")}
+        worth = _Worth.of(column["currency"], base, rates or {})
+        title, category, brand, description = (tuple(column[name]) for name in ("title", "category", "brand", "description"))
+        of_cost = [own or other for own, other in zip(column["cost_currency"], column["currency"], strict=True)]
         return cls(
-            Products([row["product_id"] for row in kept]),
+            Products(ids),
             title,
             category,
             brand,
             description,
-            worth.amounts(kept, "price_minor", "currency"),
-            worth.amounts(kept, "cost_minor", "cost_currency"),
-            np.array([_number(row.get("stock")) for row in kept], np.float64),
-            np.array([_instant(row.get("updated_at")) for row in kept], np.int64),
+            np.array(column["price_minor"], np.float64) * worth.factors(column["currency"]),
+            np.array(column["cost_minor"], np.float64) * worth.factors(of_cost),
+            np.array(column["stock"], np.float64),
+            np.array([_instant(at) for at in column["updated_at"]], np.int64),
             worth.base,
         )
 
@@ -206,34 +224,28 @@ class _Worth:
     """What a minor unit of each currency is worth in minor units of the base."""
 
     base: str | None
-    factors: Mapping[str, float]
+    known: Mapping[str | None, float]
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], base: str | None, rates: Mapping[str, float]) -> _Worth:
-        named = [row["currency"] for row in rows if row.get("currency")]
-        base = base or (max(sorted(set(named)), key=named.count) if named else None)
+    def of(cls, named: Sequence[str | None], base: str | None, rates: Mapping[str, float]) -> _Worth:
+        counts = Counter(sorted(code for code in named if code))
+        base = base or next((code for code, _ in counts.most_common(1)), None)
         if base is None:
-            return cls(None, {})
+            return cls(None, {None: 1.0})
         own = EXPONENT[base]
-        return cls(base, {code: rate * 10.0 ** (own - EXPONENT[code]) for code, rate in rates.items() if code in EXPONENT})
+        known: dict[str | None, float] = {None: 1.0}
+        known |= {code: rate * 10.0 ** (own - EXPONENT[code]) for code, rate in rates.items() if code in EXPONENT}
+        return cls(base, known | {base: 1.0})
 
-    def amounts(self, rows: Sequence[Mapping[str, Any]], name: str, currency: str) -> Doubles:
-        return np.array([self._one(row, name, currency) for row in rows], np.float64)
-
-    def _one(self, row: Mapping[str, Any], name: str, currency: str) -> float:
-        code = row.get(currency) or row.get("currency") or self.base
-        amount = _number(row.get(name))
-        return amount if code == self.base else amount * self.factors.get(str(code), np.nan)
-
-
-def _number(value: Any) -> float:
-    return np.nan if value is None else float(value)
+    def factors(self, codes: Sequence[str | None]) -> Doubles:
+        """Return the worth of each code; NaN without a rate; what names no currency is in the base's."""
+        return np.array([self.known.get(code, np.nan) for code in codes], np.float64)
 
 
 def _instant(value: datetime | int | None) -> int:
     if isinstance(value, datetime):
         return micros(value)
-    return micros(EPOCH) if value is None else value
+    return 0 if value is None else value
 
 
 def _parts(path: str) -> list[str]:
