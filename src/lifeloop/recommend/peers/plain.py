@@ -14,8 +14,8 @@ from lifeloop.recommend.peers.peer import incidence, rank_in_chunks
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-DENSE_PRODUCTS = 15_000
-"""Most products a products x products matrix of double numbers is made for: 1.8 GB."""
+DENSE_PRODUCTS = 10_000
+"""Most products a products x products matrix of double numbers is made for: .8 GB, and minutes to invert it."""
 
 
 class Popularity:
