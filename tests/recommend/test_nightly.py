@@ -11,13 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from lifeloop.base.clock import FixedClock
 from lifeloop.base.config import Settings
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import versions
 from lifeloop.lake import DuckEngine
+from lifeloop.recommend.asked import Asked, Reason, Recommended
+from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.gate import passed
 from lifeloop.recommend.keep import load_model
 from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.nightly import NO_CONSENT, NO_DEEDS, NO_EVENTS, RecommendRun, recommend_all
+from lifeloop.recommend.people import People, Since
+from lifeloop.recommend.reasons import POPULAR
+from lifeloop.recommend.shelf import Shelf
+from lifeloop.recommend.shopfront import Shopfront
+from lifeloop.recommend.understanding import understood
 from lifeloop.schema import ASSOCIATION_RULE, EVENT, EXPOSURE, ORDER_LINE, PRODUCT, RECOMMENDATION
 from lifeloop.testing.shop import ShopBuilder
 from lifeloop.unify.resolved import RESOLVED
@@ -193,6 +202,55 @@ def test_what_is_sold_out_excluded_bought_sent_or_over_a_cap_is_recommended_to_n
         for customer in {row["customer_id"] for row in lists}:
             places = [int(row["product_id"][1:]) % groups for row in lists if row["customer_id"] == customer]
             assert max(np.bincount(places)) <= most
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize(
+    "caps", [{}, {"brand_cap": 1, "diversity": 0.6}, {"category_cap": 2, "margin_floor": 0.3, "highest_price": 7}]
+)
+def test_every_list_passes_the_gate_of_single_answers(
+    shop: ShopBuilder, tmp_path: Path, caps: dict[str, Any], *, repeats: bool
+) -> None:
+    a_busy_shop(shop, 20)
+    for number in range(20):
+        shop.orders(f"c{number:02}", day=-40, products=("p3", "p20")).orders(f"c{number:02}", day=-30, products=("p3",))
+        shop.refunds(f"c{number:02}", day=3, product=f"p{number}")
+    listed = [
+        {"source": "test", "product_id": name, "updated_at": shop.day(0), "stock": float(number % 7), "currency": "EUR"}
+        | {
+            "category": f"g{number % 4}",
+            "brand": f"b{number % 9}",
+            "price_minor": 30 * number,
+            "cost_minor": 15 * (number % 30),
+        }
+        for number, name in enumerate(PRODUCTS)
+    ]
+    shop.lake.append(PRODUCT, pa.Table.from_pylist(listed, schema=PRODUCT.arrow()))
+    settings = FREE.model_copy(update={"repeats": repeats, **caps})
+
+    run(shop, tmp_path, 7, settings)
+
+    front = Shopfront(
+        shop.lake, shop.engine, tmp_path / "models", Settings(recommend=settings), clock=FixedClock(shop.day(7)), store=None
+    )
+    people = People(front.model, Since(Deeds.none(30)), settings)
+    lists: dict[str, list[Recommended]] = {}
+    for row in rows(shop, RECOMMENDATION):
+        why = json.loads(row["reasons"])[0].get("because_of")
+        one = Recommended(
+            row["product_id"], row["rank"], row["score"], row["strategy"], 1.0, is_explored=False,
+            reasons=(Reason(POPULAR, because_of=why),),
+        )  # fmt: skip
+        lists.setdefault(row["customer_id"], []).append(one)
+    assert len(lists) == 20
+    for customer, chosen in lists.items():
+        person, _ = people.person(now=front.model.as_of, customer_id=customer)
+        shelf = Shelf.of(front.model, front.catalogue, settings)
+        request, _ = understood(
+            shelf, Asked(placement="message"), person, now=front.model.as_of, generator=np.random.default_rng(0)
+        )
+        kept, faults = passed(chosen, request)
+        assert (len(kept), faults) == (len(chosen), 0)
 
 
 def test_old_versions_go(shop: ShopBuilder, tmp_path: Path) -> None:
