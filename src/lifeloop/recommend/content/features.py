@@ -13,6 +13,7 @@ Source  Salton & Buckley (1988), Term-weighting approaches in automatic text ret
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -38,25 +39,21 @@ def features_of(catalogue: Catalogue, places: Ints) -> Any:
     import scipy.sparse as sp
 
     chosen = places.tolist()
-    categories = [_above(_at(catalogue.category, place)) for place in chosen]
-    brands = [[brand] if (brand := _at(catalogue.brand, place)) else [] for place in chosen]
-    texts = [_counted(_at(catalogue.title, place), _at(catalogue.description, place)) for place in chosen]
+    categories = (_above(_at(catalogue.category, place)) for place in chosen)
+    brands = (filter(None, [_at(catalogue.brand, place).casefold()]) for place in chosen)
+    written = ((_at(catalogue.title, place), _at(catalogue.description, place)) for place in chosen)
+    texts = ((word for text in both for word in words_of(text)) for both in written)
     blocks = [
-        CATEGORY * _unit(_marked(categories, least=1)),
-        BRAND * _unit(_marked(brands, least=2)),
-        PRICE * _unit(_between(np.where(places < 0, np.nan, _price(catalogue, places)))),
-        WORDS * _unit(_weighed(texts)),
+        CATEGORY * _unit(_counted(categories, least=1)),
+        BRAND * _unit(_counted(brands, least=2)),
+        PRICE * _unit(_between(np.append(catalogue.price_minor, np.nan)[places])),
+        WORDS * _unit(_weighed(_counted(texts, least=2))),
     ]
     return sp.hstack(blocks, format="csr", dtype=np.float32)
 
 
 def _at(values: Sequence[str | None], place: int) -> str:
     return (values[place] or "") if place >= 0 else ""
-
-
-def _price(catalogue: Catalogue, places: Ints) -> Doubles:
-    price: Doubles = np.append(catalogue.price_minor, np.nan)[places]
-    return price
 
 
 def _above(path: str) -> list[str]:
@@ -69,32 +66,28 @@ def _above(path: str) -> list[str]:
     return list(accumulate((part for part in parts if part), lambda above, part: f"{above} > {part}"))
 
 
-def _counted(*texts: str) -> Counter[str]:
-    return Counter(word for text in texts for word in words_of(text))
-
-
-def _marked(names: Sequence[Iterable[str]], *, least: int) -> Any:
-    """Return a feature for each name of at least so many products, 1 where a product has it."""
-    return _rows([dict.fromkeys(own, 1.0) for own in names], least)
-
-
-def _rows(rows: Sequence[dict[str, float]], least: int) -> Any:
-    """Return rows of named numbers as a matrix, with the MOST_WORDS names that stand in most rows, in `least` at least."""
+def _counted(names: Iterable[Iterable[str]], *, least: int) -> Any:
+    """Return how often each product has each name, for the MOST_WORDS names of most products, of `least` at least."""
     import scipy.sparse as sp
 
-    known = Counter(name for row in rows for name in row)
-    kept = sorted((name for name, count in known.items() if count >= least), key=lambda name: (-known[name], name))
-    column = {name: place for place, name in enumerate(kept[:MOST_WORDS])}
-    cells = [(place, column[name], value) for place, row in enumerate(rows) for name, value in row.items() if name in column]
-    row, place, value = zip(*cells, strict=True) if cells else ((), (), ())
-    return sp.csr_matrix((np.array(value, np.float64), (row, place)), (len(rows), len(column)))
+    places: dict[str, int] = {}
+    starts, columns, counts = array("q", [0]), array("i"), array("d")
+    for own in names:
+        for name, count in Counter(own).items():
+            columns.append(places.setdefault(name, len(places)))
+            counts.append(count)
+        starts.append(len(columns))
+    found = np.bincount(columns, minlength=len(places)) if len(columns) else np.zeros(0, np.int64)
+    enough = (name for name, place in places.items() if found[place] >= least)
+    kept = sorted(enough, key=lambda name: (-found[places[name]], name))[:MOST_WORDS]
+    rows = sp.csr_matrix((np.asarray(counts), np.asarray(columns), np.asarray(starts)), (len(starts) - 1, len(places)))
+    return rows[:, [places[name] for name in kept]]
 
 
-def _weighed(texts: Sequence[Counter[str]]) -> Any:
+def _weighed(rows: Any) -> Any:
     """Return words weighed by how often they stand in a text and in how few texts."""
-    rows: Any = _rows([{word: 1.0 + np.log(count) for word, count in text.items()} for text in texts], 2)
     found = np.bincount(rows.indices, minlength=rows.shape[1])
-    rows.data *= (1.0 + np.log((1.0 + len(texts)) / (1.0 + found)))[rows.indices]
+    rows.data = (1.0 + np.log(rows.data)) * (1.0 + np.log((1.0 + rows.shape[0]) / (1.0 + found)))[rows.indices]
     return rows
 
 
