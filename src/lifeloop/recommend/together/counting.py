@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def count_pairs(
     np.cumsum(kept, out=before[1:])
     dense = np.cumsum(often, dtype=np.int32) - np.int32(1)
     lines = Lines.of(before[starts], dense[items[kept]], owners, int(often.sum()))
-    found = count_plainly(lines, least) if _compiled() is None else count_compiled(lines, least, threads=threads)
+    found = count_compiled(lines, least, threads=threads) if _can_compile() else count_plainly(lines, least)
     names = np.flatnonzero(often).astype(np.int32)
     return Pairs(names[found.first], names[found.second], found.orders, found.people)
 
@@ -107,25 +107,27 @@ def count_plainly(lines: Lines, least: int) -> Pairs:
 
 
 @cache
-def _compiled() -> Any:
-    """Return the compiled loop, or None where only plain NumPy may be or can be used."""
+def _can_compile() -> bool:
+    """Return whether the compiled loop can and may be used; else plain NumPy counts."""
     if os.environ.get("LIFELOOP_PLAIN_KERNELS") == "1":
-        return None
+        return False
     try:
-        from lifeloop.recommend.together.compiled import count_rows
+        import lifeloop.recommend.together.compiled  # noqa: F401 - whether it can be had
     except ImportError:
-        return None
-    return count_rows
+        return False
+    return True
 
 
 def _count_block(lines: Lines, least: int, rows: tuple[int, int]) -> list[_Piece]:
     """Return the pairs of one block of rows, in pieces."""
+    from lifeloop.recommend.together.compiled import count_rows
+
     room = max(_ROOM, lines.products)
     pieces, row = [], rows[0]
     while row < rows[1]:
         written = np.empty((4, room), np.int32)
         progress = np.array([row, 0], np.int64)
-        _compiled()(lines.starts, lines.where, lines.items, lines.ends, lines.whose, least, rows[1], written, progress)
+        count_rows(lines.starts, lines.where, lines.items, lines.ends, lines.whose, least, rows[1], written, progress)
         row, filled = progress.tolist()
         first, second, orders, people = written[:, :filled].copy()
         pieces.append((first, second, orders, people))
