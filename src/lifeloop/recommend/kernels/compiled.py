@@ -172,28 +172,42 @@ def _age_weight(by_age: Any, by_deed: Any, at: int, stop: int) -> Any:
 
 
 @_inner
-def _add_four(into: Any, matrix: Any, items: Any, at: int, stop: int, by_age: Any, by_deed: Any) -> None:
-    first, second, third, fourth = matrix[items[at]], matrix[items[at + 1]], matrix[items[at + 2]], matrix[items[at + 3]]
-    a = _age_weight(by_age, by_deed, at, stop)
-    b = _age_weight(by_age, by_deed, at + 1, stop)
-    c = _age_weight(by_age, by_deed, at + 2, stop)
-    d = _age_weight(by_age, by_deed, at + 3, stop)
+def _add_eight(into: Any, matrix: Any, items: Any, at: int, stop: int, by_age: Any, by_deed: Any) -> None:
+    r0, r1, r2, r3 = matrix[items[at]], matrix[items[at + 1]], matrix[items[at + 2]], matrix[items[at + 3]]
+    r4, r5, r6, r7 = matrix[items[at + 4]], matrix[items[at + 5]], matrix[items[at + 6]], matrix[items[at + 7]]
+    w0, w1 = _age_weight(by_age, by_deed, at, stop), _age_weight(by_age, by_deed, at + 1, stop)
+    w2, w3 = _age_weight(by_age, by_deed, at + 2, stop), _age_weight(by_age, by_deed, at + 3, stop)
+    w4, w5 = _age_weight(by_age, by_deed, at + 4, stop), _age_weight(by_age, by_deed, at + 5, stop)
+    w6, w7 = _age_weight(by_age, by_deed, at + 6, stop), _age_weight(by_age, by_deed, at + 7, stop)
     for j in range(len(into)):
-        into[j] += a * first[j] + b * second[j] + c * third[j] + d * fourth[j]
+        first = w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j]
+        into[j] += first + w4 * r4[j] + w5 * r5[j] + w6 * r6[j] + w7 * r7[j]
+
+
+@_inner
+def _add_four(into: Any, matrix: Any, items: Any, at: int, stop: int, by_age: Any, by_deed: Any) -> None:
+    r0, r1, r2, r3 = matrix[items[at]], matrix[items[at + 1]], matrix[items[at + 2]], matrix[items[at + 3]]
+    w0, w1 = _age_weight(by_age, by_deed, at, stop), _age_weight(by_age, by_deed, at + 1, stop)
+    w2, w3 = _age_weight(by_age, by_deed, at + 2, stop), _age_weight(by_age, by_deed, at + 3, stop)
+    for j in range(len(into)):
+        into[j] += w0 * r0[j] + w1 * r1[j] + w2 * r2[j] + w3 * r3[j]
 
 
 @compiled(_SCORES, _STARTS, _ITEMS, _TABLE, _FLOATS, _FLOATS)
 def add_rows(scores: Any, starts: Any, items: Any, matrix: Any, by_age: Any, by_deed: Any) -> None:
     """Add to `scores[user]` the rows of `matrix` of that user's last len(by_age) deeds, weighted by age and by deed.
 
-    Shapes: scores (users, width), matrix (rows, width). Cost: width multiply-adds and 4 width bytes read per deed; four rows
-    are added at once, so that the scores are read and written once for four.
+    Shapes: scores (users, width), matrix (rows, width). Cost: width multiply-adds and 4 width bytes read per deed; eight rows
+    are added at once, so that the scores are read and written once for eight.
     """
     for user in range(len(starts) - 1):
         stop = starts[user + 1]
         at = max(starts[user], stop - len(by_age))
         into = scores[user]
-        while at + 4 <= stop:
+        while at + 8 <= stop:
+            _add_eight(into, matrix, items, at, stop, by_age, by_deed)
+            at += 8
+        if at + 4 <= stop:
             _add_four(into, matrix, items, at, stop, by_age, by_deed)
             at += 4
         while at < stop:
