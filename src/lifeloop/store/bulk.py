@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Table
 
 Row: TypeAlias = tuple[Any, ...]
 _CACHE_KIB = 32_768
@@ -45,9 +45,12 @@ def rows_with(
     connection: Connection, table: Table, fields: Sequence[str], column: Column[Any], values: Sequence[Any]
 ) -> Iterator[Any]:
     """Yield `fields` of the rows whose `column` has one of `values`."""
-    query = select(*(table.c[name] for name in fields))
+    place = "?" if connection.dialect.name == "sqlite" else "%s"
+    names = ", ".join(f'"{name}"' for name in fields)
     for start in range(0, len(values), PIECE):
-        yield from connection.execute(query.where(column.in_(values[start : start + PIECE])))
+        some = tuple(values[start : start + PIECE])
+        listed = ", ".join([place] * len(some))
+        yield from connection.exec_driver_sql(f'SELECT {names} FROM "{table.name}" WHERE "{column.name}" IN ({listed})', some)
 
 
 def _write(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row], on_conflict: str) -> int:

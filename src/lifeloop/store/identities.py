@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection as Connection
-from sqlalchemy import Table, delete, func, or_, select, update
+from sqlalchemy import Table, delete, func, select, update
 
 from lifeloop.store.bulk import insert_new, insert_or_replace
 from lifeloop.store.tables import (
@@ -269,10 +269,13 @@ def blocked(connection: Connection) -> list[BlockedRow]:
 
 
 def link_at(connection: Connection, kind: str, identifier: str, at: int) -> LinkRow | None:
-    """Return the link of an identifier that holds at an instant."""
-    holds = (LINK.c.since_at <= at) & or_(LINK.c.until_at.is_(None), LINK.c.until_at > at)
-    query = select(LINK).where(LINK.c.kind == kind, LINK.c.identifier == identifier, holds)
-    row = connection.execute(query.order_by(LINK.c.since_at.desc()).limit(1)).one_or_none()
+    """Return the link of an identifier that holds at an instant. Every page a shop builds may ask, so it is plain SQL."""
+    place, names = _place(connection), ", ".join(f'"{name}"' for name in LinkRow._fields)
+    sql = (
+        f'SELECT {names} FROM "{LINK.name}" WHERE kind = {place} AND identifier = {place} AND since_at <= {place} '
+        f"AND (until_at IS NULL OR until_at > {place}) ORDER BY since_at DESC LIMIT 1"
+    )
+    row = connection.exec_driver_sql(sql, (kind, identifier, at, at)).one_or_none()
     return LinkRow(*row) if row else None
 
 

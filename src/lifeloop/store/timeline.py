@@ -7,10 +7,10 @@ An event is here once, by source and message id, and goes when the lake has it (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from lifeloop.store.bulk import give_room, insert_new
 from lifeloop.store.tables import RECENT_EVENT
@@ -20,10 +20,6 @@ _COLUMNS = tuple(column.name for column in RECENT_EVENT.columns if column.name !
 _CONDITIONS = 100
 """Stays looked for at once: a statement of SQLite may be 1,000 conditions deep."""
 _DAY_US = 86_400_000_000
-_SHOWN = (
-    _C.source, _C.message_id, _C.type, _C.name, _C.occurred_at, _C.received_at, _C.named, _C.anonymous_id, _C.product_id,
-    _C.order_id, _C.properties, _C.is_bot,
-)  # fmt: skip
 
 
 class EventRow(NamedTuple):
@@ -64,6 +60,7 @@ class Entry:
     is_bot: bool
 
 
+_SHOWN = ", ".join(f'"{field.name}"' for field in fields(Entry))
 Stay: TypeAlias = tuple[str, int, int | None]
 """A device, and from when until before when (None: for good) what nobody in particular did on it was a customer's."""
 
@@ -86,19 +83,26 @@ def events_of(
 
     `before`: the (`occurred_at`, `message_id`) of the last one already seen, to go on behind it.
     """
-    own = _C.message_id if connection.dialect.name == "sqlite" else _C.message_id.collate("C")  # by bytes, as Python does
-    whose: list[Any] = [_C.named.in_(names)]
+    is_sqlite = connection.dialect.name == "sqlite"
+    place, own = ("?", "message_id") if is_sqlite else ("%s", 'message_id COLLATE "C"')  # by bytes, as Python does
+    whose: list[tuple[str, tuple[Any, ...]]] = (
+        [(f"named IN ({', '.join([place] * len(names))})", tuple(names))] if names else []
+    )
     for device, since_at, until_at in stays:
-        mine = [_C.anonymous_id == device, _C.named.is_(None), _C.occurred_at >= since_at]
-        whose.append(and_(*mine, *([] if until_at is None else [_C.occurred_at < until_at])))
+        mine = f"(anonymous_id = {place} AND named IS NULL AND occurred_at >= {place}"
+        end = ")" if until_at is None else f" AND occurred_at < {place})"
+        whose.append((mine + end, (device, since_at) if until_at is None else (device, since_at, until_at)))
+    seen = "" if before is None else f" AND (occurred_at < {place} OR (occurred_at = {place} AND {own} < {place}))"
+    seen_values = () if before is None else (before[0], *before)
     found: set[Entry] = set()
     for start in range(0, len(whose), _CONDITIONS):
-        query = select(*_SHOWN).where(or_(*whose[start : start + _CONDITIONS]))
-        if before is not None:
-            at, message_id = before
-            query = query.where(or_(_C.occurred_at < at, and_(_C.occurred_at == at, own < message_id)))
-        query = query.order_by(_C.occurred_at.desc(), own.desc(), _C.source).limit(limit)
-        found.update(Entry(*tuple(row)) for row in connection.execute(query))
+        some = whose[start : start + _CONDITIONS]
+        values = (*(value for _, given in some for value in given), *seen_values, limit)
+        sql = (
+            f'SELECT {_SHOWN} FROM "{RECENT_EVENT.name}" WHERE ({" OR ".join(text for text, _ in some)}){seen} '
+            f"ORDER BY occurred_at DESC, {own} DESC, source LIMIT {place}"
+        )
+        found.update(Entry(*row[:-1], is_bot=bool(row[-1])) for row in connection.exec_driver_sql(sql, values))
     return sorted(found, key=lambda one: (one.occurred_at, one.message_id, one.source), reverse=True)[:limit]
 
 
