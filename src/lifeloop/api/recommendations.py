@@ -85,7 +85,9 @@ async def recommended(
     request: Request,
     door: TheDoor,
     caller: TheCaller,
-    placement: Annotated[str, Query(max_length=64, description=f"{', '.join(PLACEMENTS[:-1])} or {PLACEMENTS[-1]}.")],
+    placement: Annotated[
+        str, Query(max_length=64, description="Where in the shop it is shown.", json_schema_extra={"enum": list(PLACEMENTS)})
+    ],
     customer: Annotated[str | None, _text(CUSTOMER_ABOUT)] = None,
     anonymous: Annotated[str | None, _text(ANONYMOUS_ABOUT)] = None,
     items: Annotated[
