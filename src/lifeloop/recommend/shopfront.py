@@ -29,7 +29,7 @@ from lifeloop.recommend.asked import Answer, Asked, Deed
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.fit import unfitted
 from lifeloop.recommend.keep import load_model
-from lifeloop.recommend.learning import learned
+from lifeloop.recommend.learning import followed, learned
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.nightly import read_catalogue
 from lifeloop.recommend.people import People, Since, sent_lately
@@ -43,6 +43,8 @@ CATALOGUE_SECONDS = 5.0
 """How old what is known of stock and prices may be, where the lake has newer."""
 SINCE_SECONDS = 30.0
 """How often what everybody did since the fit is learned from; the store keeps an event longer than that."""
+FOLLOW_SECONDS = 300.0
+"""How often what follows what is counted and solved anew with what was done since."""
 UNFITTED_DAYS = 7
 """Before the first run, what was done in so many days is what is trending."""
 
@@ -83,7 +85,8 @@ class Shopfront:
         self._clock, self._store, self._ticks = clock, store, ticks
         self._looking = threading.Lock()
         self._state: _State | None = None
-        self._catalogue_at = self._since_at = float("-inf")
+        self._catalogue_at = self._since_at = self._followed_at = float("-inf")
+        self._follows: tuple[Model, Model] | None = None
 
     @property
     def version(self) -> str:
@@ -164,9 +167,18 @@ class Shopfront:
                 self._state = replace(before, catalogue=catalogue, listed=listed)
             return
         since = self._since(fitted)
-        model = learned(fitted, since.deeds)
+        model = learned(self._followed(fitted, since, ticks), since.deeds)
         people = People(fitted, since, self._settings.recommend, self._store)
         self._state = _State(model, fitted, sign, catalogue, listed, people, done)
+
+    def _followed(self, fitted: Model, since: Since, ticks: float) -> Model:
+        """Return the model with what follows what as of a moment ago."""
+        known, model = self._follows or (None, fitted)
+        if known is not fitted or ticks - self._followed_at >= FOLLOW_SECONDS:
+            self._followed_at = ticks
+            model = followed(fitted, since.deeds)
+            self._follows = (fitted, model)
+        return model
 
     def _listed(self, before: _State | None, ticks: float) -> tuple[Catalogue, tuple[int, ...]]:
         """Return the catalogue, read anew where its tables changed."""
