@@ -85,9 +85,9 @@ def events_of(
     """
     is_sqlite = connection.dialect.name == "sqlite"
     place, own = ("?", "message_id") if is_sqlite else ("%s", 'message_id COLLATE "C"')  # by bytes, as Python does
-    whose: list[tuple[str, tuple[Any, ...]]] = (
-        [(f"named IN ({', '.join([place] * len(names))})", tuple(names))] if names else []
-    )
+    whose: list[tuple[str, tuple[Any, ...]]] = []
+    if names:
+        whose.append((f"named IN ({', '.join([place] * len(names))})", tuple(names)))
     for device, since_at, until_at in stays:
         mine = f"(anonymous_id = {place} AND named IS NULL AND occurred_at >= {place}"
         end = ")" if until_at is None else f" AND occurred_at < {place})"
@@ -102,7 +102,7 @@ def events_of(
             f'SELECT {_SHOWN} FROM "{RECENT_EVENT.name}" WHERE ({" OR ".join(text for text, _ in some)}){seen} '
             f"ORDER BY occurred_at DESC, {own} DESC, source LIMIT {place}"
         )
-        found.update(Entry(*row[:-1], is_bot=bool(row[-1])) for row in connection.exec_driver_sql(sql, values))
+        found.update(Entry(*(*row[:-1], bool(row[-1]))) for row in connection.exec_driver_sql(sql, values))
     return sorted(found, key=lambda one: (one.occurred_at, one.message_id, one.source), reverse=True)[:limit]
 
 
