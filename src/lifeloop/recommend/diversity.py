@@ -6,6 +6,7 @@ Source  Carbonell & Goldstein (1998), maximal marginal relevance: the next produ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -54,14 +55,12 @@ class Likeness:
 
     def to(self, place: int) -> Doubles:
         """Return how like each product of the pool is to one of them, shape (pool,); what it is to itself says nothing."""
-        alike = np.zeros(len(self.categories))
-        if self.categories[place] >= 0:
-            alike += SAME_CATEGORY * (self.categories == self.categories[place])
+        alike = SAME_CATEGORY * (self.categories == self.categories[place]) if self.categories[place] >= 0 else 0.0
         if self.brands[place] >= 0:
-            alike += SAME_BRAND * (self.brands == self.brands[place])
+            alike = alike + SAME_BRAND * (self.brands == self.brands[place])
         if self.buyers is not None:
-            alike += SAME_BUYERS * np.clip(self.buyers(place), 0.0, 1.0)
-        return alike
+            alike = alike + SAME_BUYERS * self.buyers(place)
+        return np.asarray(alike, np.float64)
 
 
 def spread(scores: Doubles, k: int, *, weight: float, alike: Likeness | None, caps: Sequence[Cap] = ()) -> list[int]:
@@ -121,17 +120,16 @@ def fitting(groups: Sequence[tuple[Ints, int]], shown: Ints, more: Ints) -> list
     every = more.tolist()
     if not groups:
         return every
-    taken: list[dict[int, int]] = []
-    for codes, _ in groups:
-        values, counts = np.unique(codes[shown], return_counts=True)
-        taken.append(dict(zip(values.tolist(), counts.tolist(), strict=True)) | {-1: -len(every) - len(shown)})
+    taken: list[dict[int, int]] = [Counter(codes[shown].tolist()) for codes, _ in groups]
     own = [codes[more].tolist() for codes, _ in groups]
     most = [limit for _, limit in groups]
     fit: list[int] = []
     for place, *codes in zip(every, *own, strict=True):
-        had = [one.get(code, 0) for one, code in zip(taken, codes, strict=True)]
-        if all(count < limit for count, limit in zip(had, most, strict=True)):
+        for had, code, limit in zip(taken, codes, most, strict=True):
+            if code >= 0 and had.get(code, 0) >= limit:
+                break
+        else:
             fit.append(place)
-            for one, code, count in zip(taken, codes, had, strict=True):
-                one[code] = count + 1
+            for had, code in zip(taken, codes, strict=True):
+                had[code] = had.get(code, 0) + 1
     return fit

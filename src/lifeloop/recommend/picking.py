@@ -6,7 +6,7 @@ and the propensity that is logged is the true one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,23 +35,38 @@ _HOUR = 3_600_000_000
 def pick(request: Request, terms: Sequence[Term]) -> list[int]:
     """Return the places in the catalogue of at most k products, best first, without chance.
 
-    Only products that some part speaks for or against are picked. Cost: a few passes over the catalogue, k over the pool.
+    Only products that some part speaks for or against are picked. The list is spread out among the best of them; where caps
+    leave places of it free, they are filled by score. Cost: a few passes over the catalogue, k over the pool.
     """
     total = np.zeros(len(request.shelf))
     for term in terms:
         total += term.scores
     able = request.allowed & (total != 0)
-    count = int(np.count_nonzero(able))
-    size = max(LEAST_POOL, POOL * request.k)
-    while True:
-        pool = _without_variants(request, best(total, able, size))
-        ordered, by = _ranked(request, terms, pool, total[pool])
-        chosen = spread(
-            by, request.k, weight=request.rules.diversity, alike=_likeness(request, ordered), caps=_caps(request, ordered)
-        )
-        if len(chosen) == min(request.k, count) or size >= count:
-            return ordered[chosen].tolist()
-        size *= 8
+    groups = _groups(request)
+    taken: list[dict[int, int]] = [{} for _ in groups]
+    chosen: list[int] = []
+    weight = request.rules.diversity
+    while len(chosen) < request.k:
+        pool = best(total, able, max(LEAST_POOL, POOL * request.k))
+        if not len(pool):
+            break
+        able[pool] = False
+        ordered, by = _ranked(request, terms, _without_variants(request, pool), total)
+        caps = [Cap(codes[ordered], most, had) for (codes, most), had in zip(groups, taken, strict=True)]
+        alike = _likeness(request, ordered) if weight > 0 else None
+        chosen += ordered[spread(by, request.k - len(chosen), weight=weight, alike=alike, caps=caps)].tolist()
+        for (codes, most), had in zip(groups, taken, strict=True):
+            able &= ~_full(codes, most, had)
+        weight = 0.0
+    return chosen
+
+
+def _full(codes: Ints, most: int, had: Mapping[int, int]) -> Flags:
+    """Return which products are of a group of which the list holds enough, shape (catalogue,)."""
+    full = np.zeros(int(codes.max(initial=-1)) + 2, np.bool_)
+    full[[group for group, count in had.items() if count >= most]] = True
+    flags: Flags = full[codes]
+    return flags
 
 
 def best(scores: Doubles, able: Flags, size: int) -> Ints:
@@ -85,7 +100,7 @@ def _ranked(request: Request, terms: Sequence[Term], pool: Ints, scores: Doubles
     """Return the pool, best first, and by what: by what was learned from clicks, else by score. A search keeps its order."""
     ranker = request.shelf.model.ranker
     if ranker is None or request.asked.placement == "search" or not len(pool):
-        return pool, scores
+        return pool, scores[pool]
     liked = ranker.rank(signals(request, terms, pool))
     order = np.lexsort((pool, -liked))
     return pool[order], liked[order]
@@ -97,9 +112,7 @@ def _without_variants(request: Request, pool: Ints) -> Ints:
     return np.array([place for place in pool.tolist() if not request.is_variant(place)], np.int32)
 
 
-def _likeness(request: Request, pool: Ints) -> Likeness | None:
-    if request.rules.diversity == 0 or len(pool) < 2:
-        return None
+def _likeness(request: Request, pool: Ints) -> Likeness:
     shop = request.shelf.catalogue
     return Likeness(shop.category_code[pool], shop.brand_code[pool], _buyers(request, pool))
 
@@ -108,6 +121,8 @@ def _buyers(request: Request, pool: Ints) -> Callable[[int], Floats]:
     places = request.shelf.in_model(pool)
     is_known = places >= 0
     similar, one = request.shelf.model.similar, np.ones(1, np.float32)
+    if is_known.all():
+        return lambda number: similar.contributions(places[number : number + 1], one, places)[0]
 
     def cosines(number: int) -> Floats:
         alike = np.zeros(len(pool), np.float32)
@@ -122,10 +137,6 @@ def _groups(request: Request) -> list[tuple[Ints, int]]:
     shop, rules = request.shelf.catalogue, request.rules
     pairs = ((shop.brand_code, rules.brand_cap), (shop.category_code, rules.category_cap))
     return [(codes, most) for codes, most in pairs if most is not None]
-
-
-def _caps(request: Request, pool: Ints) -> list[Cap]:
-    return [Cap(codes[pool], most) for codes, most in _groups(request)]
 
 
 def _new(request: Request, chosen: Sequence[int]) -> list[int]:

@@ -179,7 +179,8 @@ def _gained(scores: Doubles, worth: Doubles, number: Longs, starts: Longs) -> Do
     order = np.lexsort((worth, -scores, number))
     rank = np.arange(len(order)) - starts[number]
     counted = np.where(rank < AT, worth[order] / np.log2(2.0 + rank), 0.0)
-    gained: Doubles = np.bincount(number, counted, len(starts) - 1)
+    gained = np.zeros(len(starts) - 1)
+    np.add.at(gained, number, counted)
     return gained
 
 

@@ -129,6 +129,13 @@ class Request:
         )
 
     @cached_property
+    def wanted(self) -> Doubles:
+        """What many want now, where the visitor comes from and in their language, shape (catalogue,)."""
+        shelf, asked, person = self.shelf, self.asked, self.person
+        source, language = asked.source or person.source, person.language or asked.language
+        return shelf.spread(shelf.model.wanted(source=source, language=language))
+
+    @cached_property
     def allowed(self) -> Flags:
         """Which products of the catalogue may be answered, shape (catalogue,); not to be written to."""
         allowed = self.shelf.book.allowed(self.asked.placement, self.page)

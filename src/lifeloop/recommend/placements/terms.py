@@ -69,13 +69,10 @@ def content(request: Request, sources: Sources, weight: float) -> list[Term]:
 
 def trending(request: Request, weight: float, category: str | None = None) -> list[Term]:
     """Return what many want now, where the visitor comes from and in their language; of a category alone, if one is given."""
-    shelf, asked, person = request.shelf, request.asked, request.person
-    wanted = shelf.model.wanted(source=asked.source or person.source, language=person.language or asked.language)
-    scores = shelf.spread(wanted)
-    cause = Cause(POPULAR)
-    category = asked.category or category
+    scores, cause = request.wanted, Cause(POPULAR)
+    category = request.asked.category or category
     if category is not None:
-        scores = scores * shelf.book.below(category)
+        scores = scores * request.shelf.book.below(category)
         cause = Cause(POPULAR_IN, None, {"category": category.split(">")[-1].strip()})
     return _alone(request, "trending", scores, cause, weight)
 
@@ -154,7 +151,6 @@ def _of_one(strategy: Strategy, scores: Doubles, cause: Cause) -> Term:
 
 def _scale(request: Request, raw: Doubles, weight: float) -> float:
     """Return what makes the part reach over `weight`, from the worst to the best product that may be answered, 0 included."""
-    best = float(np.max(raw, where=request.allowed, initial=0.0))
-    worst = float(np.min(raw, where=request.allowed, initial=0.0))
-    reach = best - worst
+    able = raw * request.allowed
+    reach = float(able.max(initial=0.0) - able.min(initial=0.0))
     return weight / reach if reach > 0 and np.isfinite(reach) else 0.0
