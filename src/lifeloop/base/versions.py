@@ -190,7 +190,7 @@ def _map(path: Path, asked: str) -> tuple[str, Array]:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return digest, np.load(path, mmap_mode="r", allow_pickle=False)
+        return digest, np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # `memmap` makes every slice slow
     except FileNotFoundError as error:
         raise ModelError(asked, f"there is no {path.name}", _TRAIN_AGAIN) from error
     except (OSError, ValueError, EOFError) as error:
