@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from lifeloop.recommend.histories import Histories
 from lifeloop.recommend.matrices import CountedConfig, Following, FollowingConfig, SolvedConfig, Taste, TasteConfig
-from lifeloop.recommend.matrices.counting import count_around
+from lifeloop.recommend.matrices.counting import count_ahead, count_around
 from lifeloop.recommend.matrices.counts import Window
+from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, fits_dense
 from lifeloop.recommend.matrices.together import distinct
 
 PRODUCTS = 9
@@ -61,12 +62,11 @@ def brute(lists: list[list[int]], ahead: list[int], behind: list[int], alone: in
 @given(lists=LISTS, alone=st.integers(0, 2))
 def test_what_stands_around_is_counted_as_by_hand(lists, alone):
     window = Window(np.array([5, 3, 1]), np.array([2, 1]), alone)
-    starts, columns, values = count_around(histories(lists), window, dense=False, threads=1).rows()
+    starts, columns, values = count_around(histories(lists), lambda reach: window, 3, 1000, threads=1)[0].rows()
     found = np.zeros((PRODUCTS, PRODUCTS), np.int64)
     found[np.repeat(np.arange(PRODUCTS), np.diff(starts)), columns] = values
     assert np.array_equal(found, brute(lists, [5, 3, 1], [2, 1], alone))
-    dense = count_around(histories(lists), window, dense=True, threads=2)
-    assert np.array_equal(dense.values, brute(lists, [5, 3, 1], [], 0))
+    assert np.array_equal(count_ahead(histories(lists), window, threads=2).values, brute(lists, [5, 3, 1], [], 0))
 
 
 @given(lists=LISTS)
@@ -142,3 +142,23 @@ def test_a_shop_without_products_or_people_has_empty_matrices():
         assert Following.fit(nothing, FollowingConfig(memory_mb=memory_mb)).matrix.products == 0
         nobody = Histories.of([[], []], products=3)
         assert Following.fit(nobody, FollowingConfig(memory_mb=memory_mb)).matrix.scores(np.array([1]), np.ones(1)).sum() == 0
+
+
+def test_counts_that_would_not_fit_look_less_far():
+    items = np.random.default_rng(0).permutation(4000)
+    shop = Histories.of([items], products=4000)
+
+    def pairs(room: int) -> tuple[int, int]:
+        counts, reach = count_around(shop, CountedConfig().window, 20, room, threads=1)
+        return len(counts.rows()[1]), reach
+
+    assert pairs(200_000) == (2 * sum(4000 - gap for gap in range(1, 21)), 20)
+    assert pairs(60_000) == (2 * sum(4000 - gap for gap in range(1, 8)), 7)
+    assert pairs(1) == (2 * 3999, 1)
+
+
+def test_what_is_dense_is_told_by_bytes():
+    assert fits_dense(5_000, FOLLOWING_BYTES, 2_000)
+    assert not fits_dense(5_001, FOLLOWING_BYTES, 100_000)
+    assert not fits_dense(4_000, FOLLOWING_BYTES, 1_000)
+    assert fits_dense(3_700, FOLLOWING_BYTES, 1_000)

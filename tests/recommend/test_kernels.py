@@ -83,7 +83,9 @@ def test_the_best_of_sparse_rows_are_equal_and_allowed(lists, seed, k, drop_seen
         found.append(drawn.empty(k))
         ages = fixed(drawn.by_age[None])
         known = (drawn.starts, drawn.items, *rows(drawn.sparse), ages, drawn.by_deed, drawn.allowed)
-        kernel.top_sparse(*known, drop_seen, *found[-1])
+        scratch = np.zeros(PRODUCTS, np.float32), np.empty(PRODUCTS, np.int32)
+        kernel.top_sparse(*known, drop_seen, *scratch, *found[-1])
+        assert not scratch[0].any()
         ids = found[-1][0]
         assert drawn.allowed[ids[ids >= 0]].all()
         if drop_seen:

@@ -99,6 +99,8 @@ class Kernels(Protocol):
         by_deed: Floats,
         allowed: Flags,
         drop_seen: bool,  # noqa: FBT001
+        into: Floats,
+        touched: Ints,
         ids: Ints,
         best: Floats,
     ) -> None:

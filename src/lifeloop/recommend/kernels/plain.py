@@ -138,6 +138,8 @@ def top_sparse(
     by_deed: Floats,
     allowed: Flags,
     drop_seen: bool,  # noqa: FBT001
+    into: Floats,  # noqa: ARG001 - scratch of the compiled one
+    touched: Ints,  # noqa: ARG001
     ids: Ints,
     best: Floats,
 ) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from threading import local
 
 import numpy as np
 
@@ -143,6 +144,22 @@ class Blend:
         )
         return together, fixed(by_age)
 
+    @cached_property
+    def _everything(self) -> Flags:
+        return fixed(np.ones(self.products, np.bool_))
+
+    @cached_property
+    def _scratch(self) -> local:
+        return local()
+
+    def _own_scratch(self) -> tuple[Floats, Ints]:
+        """Return this thread's scores, all 0, and room for places: what the sparse kernel leaves as it found it."""
+        mine = self._scratch
+        if not hasattr(mine, "arrays"):
+            mine.arrays = np.zeros(self.products, np.float32), np.empty(self.products, np.int32)
+        arrays: tuple[Floats, Ints] = mine.arrays
+        return arrays
+
     def _top(
         self,
         starts: Longs,
@@ -157,10 +174,9 @@ class Blend:
             return
         if (stacked := self._stacked) is not None:
             rows, by_age = stacked
-            fit = fixed(np.ones(self.products, np.bool_) if allowed is None else allowed)
-            kernels().top_sparse(
-                starts, items, rows.starts, rows.columns, rows.values, by_age, by_deed, fit, drop_seen, ids, best
-            )
+            fit = self._everything if allowed is None else fixed(allowed)
+            known = (starts, items, rows.starts, rows.columns, rows.values, by_age, by_deed, fit)
+            kernels().top_sparse(*known, drop_seen, *self._own_scratch(), ids, best)
             return
         block = min(len(ids), max(1, BLOCK_BYTES // (4 * max(self.products, 1))))
         scores = np.empty((block, self.products), np.float32)

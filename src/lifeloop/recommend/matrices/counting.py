@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
@@ -17,17 +18,8 @@ LEAST_ROW_BLOCKS = 4
 """Of dense counts: every block is one pass over all deeds, and a smaller one lies nearer to the core; 4 was fastest."""
 
 
-def count_around(
-    histories: Histories, window: Window, *, dense: bool, threads: int | None = None
-) -> DenseCounts | SparseCounts:
-    """Return the sum over all histories of what `window` adds, shape (products, products).
-
-    Dense counts look ahead only: what is behind is their transpose.
-    """
-    return _dense(histories, window, threads) if dense else _sparse(histories, window, threads)
-
-
-def _dense(histories: Histories, window: Window, threads: int | None) -> DenseCounts:
+def count_ahead(histories: Histories, window: Window, *, threads: int | None = None) -> DenseCounts:
+    """Return the sums of what `window` adds ahead, shape (products, products); what is behind is their transpose."""
     counts = np.zeros((histories.products, histories.products), np.int64)
     starts, items, ahead = fixed(histories.starts), fixed(histories.items), fixed(window.ahead)
 
@@ -38,25 +30,55 @@ def _dense(histories: Histories, window: Window, threads: int | None) -> DenseCo
     return DenseCounts(counts)
 
 
-def _sparse(histories: Histories, window: Window, threads: int | None) -> SparseCounts:
-    deeds, products = len(histories.items), histories.products
-    where, first_at = _by_item(histories)
-    users = fixed(np.repeat(np.arange(len(histories), dtype=np.int32), np.diff(histories.starts)))
-    seen = (fixed(histories.starts), users, fixed(histories.items))
-    added = (fixed(window.ahead), fixed(window.behind), window.alone)
-    widths, starts = np.zeros(products, np.int64), np.zeros(products + 1, np.int64)
-    columns, values = np.zeros(0, np.int32), np.zeros(0, np.int64)
+def count_around(
+    histories: Histories, windows: Callable[[int], Window], reach: int, room: int, *, threads: int | None = None
+) -> tuple[SparseCounts, int]:
+    """Return the sums of what `windows(reach)` adds, of pairs that were met, and the reach.
 
-    def some_rows(first: int, last: int) -> None:
-        put = slice(starts[first], starts[last])
-        kernels().rows_around(*seen, *added, where, first_at, first, widths[first:last], columns[put], values[put])
+    Pairs are numbered before any is stored: while there are more than `room`, the reach is cut in proportion, down to 1.
+    """
+    rows = _Rows(histories, threads)
+    while True:
+        window = windows(reach)
+        widths = rows.widths(window)
+        pairs = int(widths.sum())
+        if pairs <= room or reach <= 1:
+            return rows.counts(window, widths), reach
+        reach = max(1, min(reach - 1, reach * room // pairs))
 
-    if deeds:
-        in_chunks(some_rows, products, threads)
-        np.cumsum(widths, out=starts[1:])
+
+class _Rows:
+    """Counts row by row over the products, in two passes: how wide each row is, then what is in it."""
+
+    def __init__(self, histories: Histories, threads: int | None) -> None:
+        users = np.repeat(np.arange(len(histories), dtype=np.int32), np.diff(histories.starts))
+        self._seen = (fixed(histories.starts), fixed(users), fixed(histories.items))
+        self._by_item = _by_item(histories)
+        self._products = histories.products
+        self._threads = threads
+
+    def widths(self, window: Window) -> Longs:
+        """Return how many columns each row has, shape (products,)."""
+        widths, starts = np.zeros(self._products, np.int64), np.zeros(self._products + 1, np.int64)
+        self._count(window, widths, starts, np.zeros(0, np.int32), np.zeros(0, np.int64))
+        return widths
+
+    def counts(self, window: Window, widths: Longs) -> SparseCounts:
+        """Return the rows, where their widths are known."""
+        starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.int64)
         columns, values = np.zeros(starts[-1], np.int32), np.zeros(starts[-1], np.int64)
-        in_chunks(some_rows, products, threads)
-    return SparseCounts(starts, columns, values)
+        if len(columns):
+            self._count(window, widths, starts, columns, values)
+        return SparseCounts(starts, columns, values)
+
+    def _count(self, window: Window, widths: Longs, starts: Longs, columns: Ints, values: Longs) -> None:
+        added = (fixed(window.ahead), fixed(window.behind), window.alone)
+
+        def some_rows(first: int, last: int) -> None:
+            put = slice(starts[first], starts[last])
+            kernels().rows_around(*self._seen, *added, *self._by_item, first, widths[first:last], columns[put], values[put])
+
+        in_chunks(some_rows, self._products, self._threads)
 
 
 def _by_item(histories: Histories) -> tuple[Ints, Longs]:

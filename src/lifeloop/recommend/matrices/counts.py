@@ -159,14 +159,39 @@ class SparseCounts:
         return dict(zip(("starts", "columns", "values"), self.rows(), strict=True))
 
     def _added(self, several: list[Pairs], sign: int) -> SparseCounts:
-        import scipy.sparse as sp
-
+        """Return copies in which only the cells that `several` speak of differ; what becomes 0 is left out."""
         starts, columns, values = self._rows
-        shape = (len(starts) - 1, len(starts) - 1)
-        cells = (np.concatenate([pairs.rows for pairs in several]), np.concatenate([pairs.columns for pairs in several]))
-        amounts = sign * np.concatenate([pairs.amounts for pairs in several])
-        now = sp.csr_matrix((values, columns, starts), shape) + sp.csr_matrix((amounts, cells), shape, dtype=np.int64)
-        return self.of_csr(now)
+        rows, own, sums = _summed(several, sign, len(starts) - 1)
+        at = np.zeros(len(rows), np.int64)
+        for row in np.unique(rows):
+            here = rows == row
+            at[here] = starts[row] + np.searchsorted(columns[starts[row] : starts[row + 1]], own[here])
+        inside = np.flatnonzero(at < starts[rows + 1])
+        known = inside[columns[at[inside]] == own[inside]]
+        now = values.copy()
+        now[at[known]] += sums[known]
+        gone = at[known][now[at[known]] == 0]
+        is_new = sums != 0
+        is_new[known] = False
+        widths = np.diff(starts)
+        np.add.at(widths, rows[is_new], 1)
+        np.add.at(widths, np.searchsorted(starts, gone, side="right") - 1, -1)
+        put = at[is_new]
+        if len(put):
+            columns, now = np.insert(columns, put, own[is_new]), np.insert(now, put, sums[is_new])
+        if len(gone):
+            gone = gone + np.searchsorted(put, gone, side="right")
+            columns, now = np.delete(columns, gone), np.delete(now, gone)
+        return SparseCounts(np.concatenate([[0], np.cumsum(widths)]).astype(np.int64), columns, now)
+
+
+def _summed(several: list[Pairs], sign: int, products: int) -> tuple[Longs, Ints, Longs]:
+    """Return each cell once, by row and column, with the sum of its amounts."""
+    rows, columns = np.concatenate([pairs.rows for pairs in several]), np.concatenate([pairs.columns for pairs in several])
+    cells, place = np.unique(rows.astype(np.int64) * products + columns, return_inverse=True)
+    sums = np.zeros(len(cells), np.int64)
+    np.add.at(sums, place, sign * np.concatenate([pairs.amounts for pairs in several]))
+    return cells // max(products, 1), (cells % max(products, 1)).astype(np.int32), sums
 
 
 def counts_of_arrays(arrays: Mapping[str, np.ndarray]) -> DenseCounts | SparseCounts:

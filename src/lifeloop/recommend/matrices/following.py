@@ -24,12 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.recommend.histories import Histories, Ints, Longs
-from lifeloop.recommend.matrices.counting import count_around
+from lifeloop.recommend.matrices.counting import count_ahead, count_around
 from lifeloop.recommend.matrices.counts import UNIT, DenseCounts, SparseCounts, counts_of_arrays
 from lifeloop.recommend.matrices.dense import DenseMatrix
 from lifeloop.recommend.matrices.following_config import FollowingConfig
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix
-from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, NEIGHBOURS, fits_dense, reach_within
+from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, NEIGHBOURS, fits_dense, room_for_pairs
 from lifeloop.recommend.matrices.neighbours import highest
 from lifeloop.recommend.matrices.solving import solve_following
 
@@ -46,18 +46,20 @@ class Following:
         self.reach = reach
         """Deeds away that are looked at in sparse counts."""
         self.config = config
-        self._windows = config.windows(is_solved=self.is_solved, reach=reach)
+        self._windows = config.solved.windows() if self.is_solved else {"ahead": config.counted.window(reach)}
 
     @classmethod
     def fit(cls, histories: Histories, config: FollowingConfig | None = None) -> Following:
         """Return what follows what in histories."""
         how = config or FollowingConfig()
-        dense = fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb)
-        reach = how.counted.reach if dense else reach_within(histories, how.counted.reach, how.memory_mb, both_ways=True)
-        windows = how.windows(is_solved=dense, reach=reach)
-        counts = {name: count_around(histories, window, dense=dense, threads=how.threads) for name, window in windows.items()}
         deeds = np.bincount(histories.items, minlength=histories.products).astype(np.int64)
-        return cls(counts, deeds, reach, how)
+        if fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb):
+            windows = how.solved.windows()
+            counts = {name: count_ahead(histories, window, threads=how.threads) for name, window in windows.items()}
+            return cls(counts, deeds, how.counted.reach, how)
+        room = room_for_pairs(how.memory_mb)
+        ahead, reach = count_around(histories, how.counted.window, how.counted.reach, room, threads=how.threads)
+        return cls({"ahead": ahead}, deeds, reach, how)
 
     @property
     def is_solved(self) -> bool:

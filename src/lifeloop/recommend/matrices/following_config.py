@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifeloop.recommend.matrices.counts import Window, units
+from lifeloop.recommend.matrices.counts import UNIT, Window, units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,10 @@ class CountedConfig:
     row_power: float = 0.5
     column_power: float = 0.1
 
-    def windows(self, reach: int) -> Mapping[str, Window]:
+    def window(self, reach: int) -> Window:
         """Return what a deed adds to the counts, looking `reach` deeds away."""
-        ahead = units(_gaps(reach) ** -self.power)
-        return {
-            "ahead": Window(ahead, units(self.back * _gaps(reach) ** -self.power), int(units(np.array([self.alone])).sum()))
-        }
+        ahead = _gaps(reach) ** -self.power
+        return Window(units(ahead), units(self.back * ahead), round(self.alone * UNIT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +62,6 @@ class FollowingConfig:
     counted: CountedConfig = CountedConfig()
     memory_mb: int = 2000
     threads: int | None = None
-
-    def windows(self, *, is_solved: bool, reach: int) -> Mapping[str, Window]:
-        """Return what a deed adds to each of the counts; sparse ones look `reach` deeds away."""
-        return self.solved.windows() if is_solved else self.counted.windows(reach)
 
 
 def _gaps(reach: int) -> np.ndarray:

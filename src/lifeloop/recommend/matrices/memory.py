@@ -7,10 +7,6 @@ stays within the memory and n within `MOST_DENSE`.
 
 from __future__ import annotations
 
-import numpy as np
-
-from lifeloop.recommend.histories import Histories
-
 MOST_DENSE = 5_000
 """Products up to which a square system is solved: n^3 multiply-adds are 10^11 here, a few seconds of one core."""
 NEIGHBOURS = 200
@@ -24,21 +20,10 @@ PAIR_BYTES = 4 + 8 + 4
 
 
 def fits_dense(products: int, bytes_per_pair: int, memory_mb: int) -> bool:
-    """Return whether a matrix of all pairs, and its fit, stay within the memory."""
-    return products <= MOST_DENSE and bytes_per_pair * products * products <= memory_mb * 1_000_000
+    """Return whether a matrix of all pairs and its fit stay within half of the memory: taste and following have one each."""
+    return products <= MOST_DENSE and bytes_per_pair * products * products <= memory_mb * 500_000
 
 
-def reach_within(histories: Histories, reach: int, memory_mb: int, *, both_ways: bool) -> int:
-    """Return how many deeds away may be looked, at most `reach`, so that sparse counts surely stay within the memory.
-
-    Every deed meets at most one new pair per step, or two where one looks both ways; one step is always looked.
-    """
-    lengths = np.bincount(np.diff(histories.starts))
-    room = memory_mb * 1_000_000 // PAIR_BYTES
-    pairs = 0
-    for gap in range(1, reach + 1):
-        longer = lengths[gap + 1 :]
-        pairs += int(longer @ np.arange(1, len(longer) + 1)) * (2 if both_ways else 1)
-        if pairs > room:
-            return max(gap - 1, 1)
-    return reach
+def room_for_pairs(memory_mb: int) -> int:
+    """Return how many pairs sparse counts may hold: half of the memory again."""
+    return memory_mb * 500_000 // PAIR_BYTES

@@ -11,7 +11,7 @@ import numpy as np
 from lifeloop.recommend.histories import Histories, Ints, Longs
 from lifeloop.recommend.matrices.counting import count_around, count_together
 from lifeloop.recommend.matrices.counts import DenseCounts, Pairs, SparseCounts, Window
-from lifeloop.recommend.matrices.memory import TOGETHER_BYTES, fits_dense, reach_within
+from lifeloop.recommend.matrices.memory import TOGETHER_BYTES, fits_dense, room_for_pairs
 
 ALL = 1 << 20
 """A reach that no history has."""
@@ -23,9 +23,8 @@ def count_both(histories: Histories, *, memory_mb: int, threads: int | None = No
         return count_together(histories, threads=threads), ALL
     once = distinct(histories)
     longest = int(np.diff(once.starts).max(initial=1))
-    near = reach_within(once, longest, memory_mb, both_ways=True)
-    reach = ALL if near == longest else near
-    return count_around(once, _window(near), dense=False, threads=threads), reach
+    counts, near = count_around(once, _window, longest, room_for_pairs(memory_mb), threads=threads)
+    return counts, ALL if near == longest else near
 
 
 def distinct(histories: Histories) -> Histories:
