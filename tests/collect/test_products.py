@@ -113,7 +113,7 @@ def test_a_list_that_has_only_a_description_calls_its_products_so(till: Till) ->
 
 
 def test_a_lake_from_before_is_read_and_takes_the_new_columns(till: Till) -> None:
-    before = pa.schema([field for field in PRODUCT.arrow() if field.name not in ("description", "told")])
+    before = pa.schema([field for field in PRODUCT.arrow() if field.name not in ("description", "stock", "told")])
     row = {
         "source": "shop",
         "title": "杯子",
@@ -124,9 +124,9 @@ def test_a_lake_from_before_is_read_and_takes_the_new_columns(till: Till) -> Non
     rows = pa.Table.from_pylist([row | {"product_id": "mug"}, row | {"product_id": "pot"}], before)
     write_deltalake(f"{till.lake.url}/product", rows)
 
-    till.takes(LIST.replace("title", "description,title").replace("Mug", "Of clay,Mug"))
+    till.takes(LIST.replace("title", "description,title,stock").replace("Mug", "Of clay,Mug,3"))
 
-    assert till.products("product_id", "title", "description", "price_minor", "told IS NULL") == [
-        ("mug", "Mug", "Of clay", 950, False),
-        ("pot", "杯子", None, 800, True),
+    assert till.products("product_id", "title", "description", "price_minor", "stock", "told IS NULL") == [
+        ("mug", "Mug", "Of clay", 950, 3, False),
+        ("pot", "杯子", None, 800, None, True),
     ]
