@@ -21,14 +21,19 @@ _TAIL = re.compile(r"(?:[黑白红蓝绿黄橙粉紫棕灰米金银]色|[大中�
 def stem(title: str) -> str:
     """Return what a title says before the amount, size and colour at its end; empty where it says nothing else.
 
-    >>> stem("Green Tea - 100 g"), stem("T-Shirt, blue (XL)"), stem("绿茶红色250克"), stem("12 x 7 cm")
-    ('green tea', 't shirt', '绿茶', '')
+    A number counts as an amount where a unit follows it; a bare one, such as a model's, says which product it is.
+
+    >>> stem("Green Tea - 100 g"), stem("T-Shirt, blue (XL)"), stem("绿茶红色250克"), stem("12 x 7 cm"), stem("Phone 15")
+    ('green tea', 't shirt', '绿茶', '', 'phone 15')
     """
     words = _WORD.findall(title.casefold())
+    is_after_unit = False
     while words:
         words[-1] = _TAIL.sub("", words[-1])
-        if words[-1] and words[-1] not in _CHANGING and not words[-1].isdigit():
+        is_number = words[-1].isdigit()
+        if words[-1] and words[-1] not in _CHANGING and not (is_number and is_after_unit):
             break
+        is_after_unit = bool(words[-1]) and not is_number
         words.pop()
     return " ".join(words)
 

@@ -1,0 +1,356 @@
+"""Each placement answers its own question, says why, and says what it could not do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lifeloop.base.errors import SettingsError, UnknownName
+from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings
+from lifeloop.recommend.asked import MOST_WANTED, Answer, Asked, Person
+from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.model import NO_VERSION
+from lifeloop.recommend.placements.search import REACH
+from lifeloop.recommend.signals import SIGNALS
+from lifeloop.testing.shopfronts import Front, customer, model, product
+
+TEA, POT, CUP, MUG, JAM = (
+    product("tea", category="Drinks > Tea", brand="Yun"),
+    product("pot", category="Kitchen > Pots", brand="Clay"),
+    product("cup", category="Kitchen > Cups", brand="Clay"),
+    product("mug", category="Kitchen > Cups", brand="Clay"),
+    product("jam", category="Food", brand="Berry"),
+)
+EVERY = [TEA, POT, CUP, MUG, JAM]
+
+
+def shop(*rows: dict[str, Any], **told: Any) -> Front:
+    return Front.of(*(rows or EVERY), **told)
+
+
+def notes(answer: Answer) -> str:
+    return " ".join(text.say("en") for text in answer.notes)
+
+
+def test_home_shows_what_follows_from_what_a_customer_did() -> None:
+    front = shop(personal={("tea", "pot"): 0.5, ("tea", "cup"): 0.2}, wanted={"jam": 9})
+
+    said = front.answer(Asked(placement="home", k=3), customer(("tea", "view")))
+
+    assert [one.product_id for one in said.products] == ["pot", "cup", "jam"]
+    assert [one.strategy for one in said.products] == ["personal", "personal", "trending"]
+    assert said.products[0].reasons[0].say("en") == "Because you viewed Tea"
+    assert said.products[0].reasons[0].because_of == "tea"
+    assert said.is_personal
+    assert said.version == "v1"
+
+
+def test_the_next_click_changes_the_list() -> None:
+    front = shop(personal={("tea", "pot"): 0.5, ("jam", "cup"): 0.9})
+    before = front.shown(Asked(placement="home", k=1), customer(("tea", "view")))
+    after = front.shown(Asked(placement="home", k=1), customer(("tea", "view"), ("jam", "view")))
+
+    assert (before, after) == (["pot"], ["cup"])
+
+
+def test_a_visitor_is_shown_what_the_visit_says() -> None:
+    front = shop(personal={("tea", "pot"): 0.5})
+    said = front.answer(Asked(placement="home", k=1), replace(customer(("tea", "view")), is_known=False))
+
+    assert (said.products[0].product_id, said.products[0].strategy) == ("pot", "session")
+    assert said.is_personal
+
+
+def test_a_visit_told_in_the_request_needs_no_consent() -> None:
+    front = shop(personal={("tea", "pot"): 0.5})
+    said = front.answer(Asked(placement="home", k=1, items=("tea",)))
+
+    assert (said.products[0].product_id, said.products[0].strategy) == ("pot", "session")
+    assert said.products[0].reasons[0].say("zh") == "因为您浏览过“Tea”"
+    assert not said.is_personal
+
+
+@pytest.mark.parametrize("placement", ["home", "message"])
+def test_without_a_history_what_is_wanted_by_many_is_shown(placement: Any) -> None:
+    said = shop(wanted={"jam": 5, "cup": 2}).answer(Asked(placement=placement, k=2), customer())
+
+    assert [one.product_id for one in said.products] == ["jam", "cup"]
+    assert {one.strategy for one in said.products} == {"trending"}
+    assert said.products[0].reasons[0].say("en") == "Popular right now"
+    assert not said.is_personal
+
+
+def test_without_consent_the_history_is_not_looked_at_and_that_is_said() -> None:
+    front = shop(personal={("tea", "pot"): 0.5}, wanted={"jam": 5})
+    said = front.answer(Asked(placement="home", k=1), replace(customer(("tea", "view")), has_consent=False))
+
+    assert [one.product_id for one in said.products] == ["jam"]
+    assert "no consent" in notes(said)
+
+
+def test_a_product_page_shows_what_is_like_it_and_what_goes_with_it() -> None:
+    front = shop(similar={("cup", "mug"): 0.6}, together={("cup", "pot"): 0.2}, wanted={"jam": 99})
+    said = front.answer(Asked(placement="product", items=("cup",), k=2))
+
+    assert [(one.product_id, one.strategy) for one in said.products] == [("mug", "similar"), ("pot", "together")]
+    assert [one.reasons[0].say("en") for one in said.products] == ["Similar to Cup", "Often bought together with Cup"]
+
+
+def test_a_price_band_on_a_product_page_is_in_shares_of_its_price() -> None:
+    rules = RecommendSettings(lowest_price=0.5, highest_price=2, exploration=0)
+    rows = [product("mug"), *(product(f"at{price}", price_minor=price) for price in (499, 500, 2000, 2001))]
+    front = shop(*rows, settings=rules, similar={("mug", row["product_id"]): 1 for row in rows[1:]})
+
+    assert set(front.shown(Asked(placement="product", items=("mug",)))) == {"at500", "at2000"}
+    assert set(front.shown(Asked(placement="home"))) == set()  # 0.50 to 2 EUR
+
+
+def test_a_cart_is_offered_what_is_bought_with_it_but_nothing_of_it_and_no_variant() -> None:
+    rows = [product("t1", title="Green Tea 100 g"), product("t2", title="Green Tea 250 g"), product("pot"), product("cup")]
+    together = {("t1", "t2"): 0.9, ("t1", "pot"): 0.3, ("t1", "t1"): 1, ("pot", "cup"): 0.1}
+    said = shop(*rows, together=together).answer(Asked(placement="cart", items=("t1",)))
+
+    assert [one.product_id for one in said.products] == ["pot", "cup"]
+    assert said.products[0].reasons[0].say("zh") == "常与“Green Tea 100 g”一起购买"
+
+
+def test_of_two_things_equally_often_bought_with_it_a_cart_is_offered_the_small_and_worthwhile_one() -> None:
+    dear, cheap = product("dear", price_minor=9000, cost_minor=4500), product("small", price_minor=300, cost_minor=150)
+    thin = product("thin", price_minor=300, cost_minor=290)
+    front = shop(TEA, dear, cheap, thin, together={("tea", name): 0.3 for name in ("dear", "small", "thin")})
+
+    assert front.shown(Asked(placement="cart", items=("tea",))) == ["small", "thin", "dear"]
+
+
+def test_what_was_bought_comes_again_only_when_it_is_due() -> None:
+    front = shop(wanted={"tea": 5}, gaps={"tea": 30.0})
+    asked = Asked(placement="message", k=5)
+
+    assert "tea" not in front.shown(asked, customer(("tea", "order", 29)))
+    said = front.answer(asked, customer(("tea", "order", 31)))
+    assert said.products[0].product_id == "tea"
+    assert said.products[0].reasons[0].say("en") == "You bought this before, and it is about time for more"
+    assert "tea" not in front.shown(asked, customer(("tea", "order", 60), ("tea", "order", 1)))
+    assert "tea" not in front.shown(asked, customer(("tea", "order", 60), ("tea", "refund", 50)))
+    never = replace(front, settings=RecommendSettings(repeats=False, exploration=0))
+    assert "tea" not in never.shown(asked, customer(("tea", "order", 60)))
+
+
+def test_a_message_does_not_repeat_what_was_sent() -> None:
+    front = shop(personal={("jam", "tea"): 0.9, ("jam", "cup"): 0.1})
+
+    assert front.shown(Asked(placement="message", k=1), customer(("jam", "view"))) == ["tea"]
+    assert front.shown(Asked(placement="message", k=1), customer(("jam", "view"), sent=frozenset({"tea"}))) == ["cup"]
+
+
+def test_search_keeps_to_the_hits_and_prefers_what_suits() -> None:
+    front = shop(personal={("jam", "mug"): 0.9}, wanted={"tea": 99})
+    asked = Asked(placement="search", items=("pot", "cup", "mug"))
+
+    assert front.shown(asked) == ["pot", "cup", "mug"]
+    assert front.shown(asked, customer(("jam", "view"))) == ["mug", "pot", "cup"]
+
+
+def test_search_leaves_out_what_is_not_for_sale_and_says_of_what_it_does_not_know() -> None:
+    front = shop(TEA, product("cup", stock=0), MUG)
+    said = front.answer(Asked(placement="search", items=("cup", "mug", "tee", "tea")))
+
+    assert [one.product_id for one in said.products] == ["mug", "tea"]
+    assert "No product 'tee' is known; it was left out. Did you mean 'tea'?" in notes(said)
+    assert "2 of 3 places are filled" in notes(said)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.integers(2, 40))
+def test_no_hit_overtakes_one_that_the_shop_put_further_above_it_than_search_reaches(seed: int, count: int) -> None:
+    chance = np.random.default_rng(seed)
+    names = [f"p{number:02d}" for number in range(count)]
+    front = Front.of(
+        *(product(name) for name in names),
+        personal=chance.normal(size=(count, count)).astype(np.float32),
+        content=chance.normal(size=(count, count)).astype(np.float32),
+        wanted={name: int(chance.integers(9)) for name in names},
+    )
+    hits = tuple(chance.permutation(names).tolist())
+    found = front.shown(Asked(placement="search", items=hits, k=100), customer(*((name, "view") for name in hits[:5])))
+
+    assert sorted(found) == sorted(hits)
+    place = {name: number for number, name in enumerate(hits)}
+    for number, name in enumerate(found):
+        assert all(place[below] > place[name] - REACH - 1e-6 for below in found[number + 1 :] if place[below] < place[name])
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.sampled_from(PLACEMENTS))
+def test_the_reasons_of_a_product_add_up_to_its_score(seed: int, placement: Any) -> None:
+    chance = np.random.default_rng(seed)
+    names = [f"p{number:02d}" for number in range(30)]
+    cells = {
+        name: np.where(chance.random((30, 30)) < 0.5, chance.normal(size=(30, 30)), 0).astype(np.float32)
+        for name in ("personal", "similar", "together", "content")
+    }
+    front = Front.of(
+        *(product(name, category=f"c{int(chance.integers(4))}") for name in names),
+        settings=RecommendSettings(exploration=0.3),
+        wanted={name: int(chance.integers(9)) for name in names},
+        people={name: int(chance.integers(60)) for name in names},
+        **cells,
+    )
+    had = [(name, kind) for name, kind in zip(chance.choice(names, 8).tolist(), ["view", "order"] * 4, strict=True)]
+    asked = Asked(placement=placement, items=tuple(chance.choice(names, 6).tolist()))
+    said = front.answer(asked, customer(*had), seed=seed)
+
+    assert said.products
+    for one in said.products:
+        assert sum(why.contribution for why in one.reasons) == pytest.approx(one.score, abs=1e-9)
+        assert one.signals["score"] == pytest.approx(one.score, abs=1e-5)
+        assert set(one.signals) <= set(SIGNALS)
+        assert len(one.reasons) <= 5
+
+
+def test_what_does_not_matter_changes_nothing() -> None:
+    told: dict[str, Any] = {"personal": {("tea", "pot"): 0.5, ("cup", "jam"): 0.2}, "together": {("tea", "jam"): 0.3}}
+    ann = customer(("tea", "view"), ("cup", "order"))
+    one, other = shop(*EVERY, **told), shop(*reversed(EVERY), **told)
+    gone = replace(one, model=model([*one.model.products.ids, "aaa"], **told))
+    for placement in PLACEMENTS:
+        asked = Asked(placement=placement, items=("tea", "mug"))
+        assert other.answer(asked, ann) == one.answer(asked, ann)
+        assert gone.answer(asked, ann) == one.answer(asked, ann)
+    cart = Asked(placement="cart", items=("tea", "mug", "cup"))
+    assert one.shown(replace(cart, items=("cup", "tea", "mug", "tea"))) == one.shown(cart)
+
+
+def test_what_is_sold_no_more_still_says_what_goes_with_it() -> None:
+    catalogue = Catalogue.of([POT, CUP])
+    front = Front(model(["cup", "pot", "tea"], similar={("tea", "pot"): 0.5}), catalogue, RecommendSettings(exploration=0))
+
+    assert front.shown(Asked(placement="product", items=("tea",)))[0] == "pot"
+
+
+def test_what_came_after_the_fit_is_found_and_tried() -> None:
+    front = Front(
+        model(["cup", "pot"], wanted={"cup": 2, "pot": 1}), Catalogue.of([POT, CUP, TEA]), RecommendSettings(exploration=0.5)
+    )
+    said = [front.answer(Asked(placement="home", k=2), seed=seed) for seed in range(30)]
+    explored = [one for answer in said for one in answer.products if one.is_explored]
+
+    assert {one.product_id for one in explored} == {"tea"}
+    assert {one.strategy for one in explored} == {"new"}
+    assert explored[0].reasons[0].say("zh") == "新品上架"
+
+
+def test_the_chance_that_is_logged_is_the_true_one_under_caps() -> None:
+    rows = [product(f"p{number}", brand="a" if number < 5 else "b") for number in range(10)]
+    front = Front.of(
+        *rows,
+        settings=RecommendSettings(exploration=0.3, brand_cap=3, diversity=0.5),
+        wanted={f"p{number}": 30 - number for number in range(10)},
+        people={"p3": 1, "p4": 1, "p8": 1, "p9": 1},
+    )
+    times = 4000
+    seen: dict[tuple[str, int], int] = {}
+    chances: dict[tuple[str, int], float] = {}
+    generator = np.random.default_rng(5)
+    for _ in range(times):
+        for one in front.answer(Asked(placement="home", k=4), seed=int(generator.integers(1 << 30))).products:
+            key = (one.product_id, one.rank)
+            seen[key] = seen.get(key, 0) + 1
+            assert chances.setdefault(key, one.propensity) == one.propensity
+    for key, chance in chances.items():
+        assert abs(seen[key] / times - chance) < 4.5 * np.sqrt(chance * (1 - chance) / times) + 1e-9, key
+
+
+def test_nothing_is_left_to_chance_in_a_search() -> None:
+    front = replace(shop(people={"tea": 0, "pot": 0}), settings=RecommendSettings(exploration=0.5))
+    said = front.answer(Asked(placement="search", items=("tea", "pot")))
+
+    assert [one.propensity for one in said.products] == [1.0, 1.0]
+
+
+def test_a_new_shop_shows_its_newest_products_and_says_so() -> None:
+    rows = [product("old", updated_at=1), product("new", updated_at=3), product("mid", updated_at=2)]
+    front = shop(*rows, version=NO_VERSION)
+    said = front.answer(Asked(placement="home"))
+
+    assert [one.product_id for one in said.products] == ["new", "mid", "old"]
+    assert "Nothing has been learned yet" in notes(said)
+    assert said.version == NO_VERSION
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_an_empty_catalogue_has_an_empty_answer(placement: Any) -> None:
+    said = Front.of().answer(Asked(placement=placement, items=("tea",)), customer(("tea", "order")))
+
+    assert said.products == ()
+    assert "The catalogue is empty" in notes(said)
+
+
+def test_a_list_of_nothing_cannot_be_asked_for_and_a_very_long_one_is_cut() -> None:
+    with pytest.raises(SettingsError, match="k must be at least 1"):
+        shop().answer(Asked(placement="home", k=0))
+    many = Front.of(*(product(f"p{number}") for number in range(150)))
+    said = many.answer(Asked(placement="home", k=10_000))
+    assert len(said.products) == MOST_WANTED
+    assert "10000 were asked for; a list holds at most 100" in notes(said)
+
+
+def test_an_unknown_product_page_is_an_error_with_a_near_name() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'tea'"):
+        shop().answer(Asked(placement="product", items=("teaa",)))
+    with pytest.raises(SettingsError, match="no product was named"):
+        shop().answer(Asked(placement="product"))
+    with pytest.raises(UnknownName, match="did you mean 'cart'"):
+        shop().answer(Asked(placement="chart"))  # type: ignore[arg-type] # as somebody may write it
+
+
+def test_a_cart_of_a_hundred_thousand_things_is_answered_and_keeps_all_of_them_out() -> None:
+    front = shop(together={("tea", "pot"): 0.5})
+    said = front.answer(Asked(placement="cart", items=(*(f"x{number}" for number in range(100_000)), "cup", "tea")))
+
+    assert [one.product_id for one in said.products] == ["pot", "jam", "mug"]
+    assert "100000 of the products are not known" in notes(said)
+
+
+def test_a_long_cart_is_looked_at_from_its_end() -> None:
+    rows = [product(f"p{number:03d}", title=f"{chr(97 + number // 26)}{chr(97 + number % 26)} thing") for number in range(200)]
+    front = shop(*rows, together={("p000", "p198"): 0.9, ("p150", "p199"): 0.1})
+    said = front.answer(Asked(placement="cart", items=tuple(f"p{number:03d}" for number in range(180)), k=20))
+
+    assert "180 products were given; the last 100 of them were looked at" in notes(said)
+    assert said.products[0].product_id == "p199"
+    assert {one.product_id for one in said.products} == {f"p{number:03d}" for number in range(180, 200)}
+
+
+def test_a_category_holds_the_list_and_an_unknown_one_is_said_to_be_so() -> None:
+    front = shop(wanted={"tea": 9, "cup": 1})
+    said = front.answer(Asked(placement="home", category="kitchen"))
+    assert {one.product_id for one in said.products} == {"pot", "cup", "mug"}
+    assert said.products[0].reasons[0].say("en") == "Popular in kitchen right now"
+    assert "Nothing lies in the category 'Toys'" in notes(front.answer(Asked(placement="home", category="Toys")))
+
+
+def test_caps_leave_room_for_others_however_well_one_brand_does() -> None:
+    rows = [product(f"a{number:03d}", brand="a") for number in range(300)] + [product("b", brand="b"), product("c")]
+    wanted = {f"a{number:03d}": 400 - number for number in range(300)} | {"b": 1}
+    front = Front.of(*rows, settings=RecommendSettings(brand_cap=2, exploration=0, diversity=0), wanted=wanted)
+
+    assert front.shown(Asked(placement="home", k=4)) == ["a000", "a001", "b"]
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    front = replace(shop(people={"tea": 0, "pot": 0}), settings=RecommendSettings(exploration=0.5))
+
+    assert front.answer(Asked(placement="home"), seed=3) == front.answer(Asked(placement="home"), seed=3)
+
+
+def test_deeds_older_than_the_history_that_is_looked_at_still_keep_out_what_was_bought() -> None:
+    front = replace(shop(wanted={"tea": 9}), settings=RecommendSettings(history=1, exploration=0))
+    ann = Person(deeds=customer(("tea", "order"), ("cup", "view")).deeds, is_known=True, has_consent=True)
+
+    assert "tea" not in front.shown(Asked(placement="home"), ann)
