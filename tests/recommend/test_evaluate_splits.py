@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,17 @@ def test_single_deeds_are_put_in_order_and_what_two_files_tell_counts_once(tmp_p
     assert rows_of(found.histories) == [[0, 1], [2]]
     assert found.histories.at is not None
     assert found.histories.at.tolist() == [3_000_000, 9_000_000, 5_000_000]
+
+
+def test_the_lines_of_an_order_are_in_no_order(tmp_path: Path) -> None:
+    people, lines = np.repeat(np.arange(50), 20), np.tile(np.arange(20), 50)
+    keep(tmp_path, "lines", customer_id=people, product_id=lines, order_date=people + 1_000_000)
+
+    rows = rows_of(read_folder(tmp_path, needs_time=True).histories)
+    assert rows == rows_of(read_folder(tmp_path, needs_time=True).histories)
+    steps = [after - before for row in rows for before, after in pairwise(row)]
+    assert len({tuple(row) for row in rows}) == 50
+    assert np.mean(np.array(steps) == 1) < 0.1
 
 
 def test_a_file_called_test_is_tested_on_click_by_click(tmp_path: Path) -> None:

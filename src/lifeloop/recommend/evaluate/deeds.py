@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,22 +51,36 @@ def microseconds(column: Any) -> Longs:
 
 
 def histories_of(parts: Sequence[Deeds], products: int) -> Histories:
-    """Return the deeds of some files by owner and time; rows of one time stay in their order.
+    """Return the deeds of some files by owner and time.
 
-    The same product of the same owner at the same time is one deed: files overlap.
+    Deeds of one time, such as the lines of an order, have no order: they are put in one that says nothing, for files have
+    them by product, and what follows what would be read out of product numbers. The same product of the same owner at the
+    same time is one deed: files overlap.
     """
     names = np.concatenate([_text(one.owners) for one in parts])
     whose = np.unique(names, return_inverse=True)[1].astype(np.int64)
     items: Ints = np.concatenate([one.products for one in parts]).astype(np.int32)
     times = [one.at for one in parts if one.at is not None]
     at = np.concatenate(times) if len(times) == len(parts) else None
-    order = np.argsort(whose, kind="stable") if at is None else np.lexsort((at, whose))
+    order = np.argsort(whose, kind="stable") if at is None else np.lexsort((scrambled(items, at), at, whose))
     if at is not None:
         order = order[~_again(whose, at, items)[order]]
         at = at[order]
     lengths = np.bincount(whose[order], minlength=int(whose.max(initial=-1)) + 1)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Histories(starts, items[order], products, at)
+
+
+def scrambled(items: Ints, at: Longs) -> npt.NDArray[np.uint64]:
+    """Return a number for each deed that is the same for the same product and time, and otherwise says nothing of them.
+
+    Source  Steele, Lea & Flood (2014), the mixing of SplitMix64
+    """
+    mixed = items.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ at.astype(np.uint64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    found: npt.NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
+    return found
 
 
 def _again(whose: Longs, at: Longs, items: Ints) -> Flags:
