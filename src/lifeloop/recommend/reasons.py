@@ -37,7 +37,7 @@ POPULAR_IN = Text("Popular in {category} right now", "“{category}”近期热�
 NEW = Text("New in the shop", "新品上架")
 LATELY = Text("Recently added", "最近上架")
 FOUND = Text("Matches your search", "符合您的搜索")
-REST = Text("Other things that speak for or against it", "其他综合因素")
+REST = Text("Everything else taken together", "其他因素合计")
 
 DONE: Mapping[str, Text] = {"view": VIEWED, "cart": IN_CART, "wish": WISHED, "order": BOUGHT}
 """By what was done with a product."""
