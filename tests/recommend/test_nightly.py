@@ -23,7 +23,7 @@ from lifeloop.recommend.keep import load_model
 from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.nightly import NO_CONSENT, NO_DEEDS, NO_EVENTS, RecommendRun, recommend_all
 from lifeloop.recommend.people import People, Since
-from lifeloop.recommend.reasons import POPULAR
+from lifeloop.recommend.reasons import DUE, POPULAR
 from lifeloop.recommend.shelf import Shelf
 from lifeloop.recommend.shopfront import Shopfront
 from lifeloop.recommend.understanding import understood
@@ -251,6 +251,38 @@ def test_every_list_passes_the_gate_of_single_answers(
         )
         kept, faults = passed(chosen, request)
         assert (len(kept), faults) == (len(chosen), 0)
+
+
+def test_what_is_due_is_sent_among_the_first_and_says_so_and_what_is_not_due_is_not_sent(
+    shop: ShopBuilder, tmp_path: Path
+) -> None:
+    a_busy_shop(shop, 20)
+    for number in range(20):
+        shop.orders(f"c{number:02}", day=-40, products=("soap",)).orders(f"c{number:02}", day=-30, products=("soap",))
+    shop.orders("c03", day=0, products=("soap",))
+
+    run(shop, tmp_path, 7)
+
+    first = {row["customer_id"]: row for row in rows(shop, RECOMMENDATION) if row["rank"] <= 5 and row["product_id"] == "soap"}
+    assert len(first) == 19
+    assert "c03" not in {row["customer_id"] for row in rows(shop, RECOMMENDATION) if row["product_id"] == "soap"}
+    told = json.loads(first["c00"]["reasons"])
+    assert told == [{"en": DUE.say("en"), "zh": DUE.say("zh"), "share": 1.0}]
+
+
+def test_a_list_among_all_is_nearly_the_answer_to_a_single_request(shop: ShopBuilder, tmp_path: Path) -> None:
+    settings = FREE.model_copy(update={"exploration": 0, "diversity": 0})
+    run(a_busy_shop(shop), tmp_path, 7, settings)
+    front = Shopfront(
+        shop.lake, shop.engine, tmp_path / "models", Settings(recommend=settings), clock=FixedClock(shop.day(7)), store=None
+    )
+    shared = []
+    for number in range(40):
+        answer = front.answer(Asked(placement="message"), customer_id=f"c{number:02}", generator=np.random.default_rng(0))
+        listed = {row["product_id"] for row in rows(shop, RECOMMENDATION) if row["customer_id"] == f"c{number:02}"}
+        shared.append(len(listed & {one.product_id for one in answer.products}) / 10)
+
+    assert np.mean(shared) > 0.9
 
 
 def test_old_versions_go(shop: ShopBuilder, tmp_path: Path) -> None:

@@ -179,6 +179,15 @@ def chosen(histories: Histories, keep: Flags) -> Histories:
     return Histories(starts, histories.items[by_deed], histories.products, at, kinds)
 
 
+def between(histories: Histories, first: int, last: int) -> Histories:
+    """Return histories number `first` to `last` - 1, views of them; without names."""
+    starts = histories.starts[first : last + 1]
+    rows = slice(starts[0], starts[-1])
+    at = None if histories.at is None else histories.at[rows]
+    kinds = None if histories.kinds is None else histories.kinds[rows]
+    return Histories(starts - starts[0], histories.items[rows], histories.products, at, kinds)
+
+
 def latest(histories: Histories, most: int) -> tuple[Histories, Flags]:
     """Return the latest `most` deeds of each, and which deeds those are, shape (deeds,)."""
     lengths = np.diff(histories.starts)
