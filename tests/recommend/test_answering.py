@@ -343,6 +343,15 @@ def test_caps_leave_room_for_others_however_well_one_brand_does() -> None:
     assert front.shown(Asked(placement="home", k=4)) == ["a000", "a001", "b"]
 
 
+def test_what_is_sold_out_meanwhile_is_gone_from_the_next_answer() -> None:
+    front = shop(wanted={"tea": 9, "cup": 1})
+    later = replace(front, catalogue=Catalogue.of([TEA | {"stock": 0}, *EVERY[1:]]))
+
+    assert front.shown(Asked(placement="home"))[0] == "tea"
+    assert "tea" not in later.shown(Asked(placement="home"))
+    assert front.shown(Asked(placement="home"))[0] == "tea"
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     front = replace(shop(people={"tea": 0, "pot": 0}), settings=RecommendSettings(exploration=0.5))
 

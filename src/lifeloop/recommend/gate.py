@@ -26,9 +26,9 @@ class _Gate:
     request: Request
     items: frozenset[str]
     deeds: Mapping[str, Sequence[Deed]]
+    caps: Sequence[tuple[Sequence[str | None], int, dict[str | None, int]]]
+    """Brands, or categories, of all products; the most of one there may be; and how many there are so far."""
     seen: set[str] = field(default_factory=set)
-    brands: dict[str, int] = field(default_factory=dict)
-    categories: dict[str, int] = field(default_factory=dict)
 
     def fault(self, one: Recommended) -> str | None:
         """Return the rule that a product breaks; None where it keeps them all."""
@@ -103,18 +103,13 @@ class _Gate:
             return True
         return any(reason.because_of is not None and reason.because_of not in self.items for reason in one.reasons)
 
-    def _groups(self, place: int) -> Iterable[tuple[str | None, int | None, dict[str, int]]]:
-        shop, rules = self.request.shelf.catalogue, self.request.rules
-        yield shop.brand[place], rules.brand_cap, self.brands
-        yield shop.category[place], rules.category_cap, self.categories
-
     def _is_over_cap(self, place: int) -> bool:
-        return any(name and most is not None and had.get(name, 0) >= most for name, most, had in self._groups(place))
+        return any(bool(groups[place]) and had.get(groups[place], 0) >= most for groups, most, had in self.caps)
 
     def _count(self, name: str, place: int) -> None:
         self.seen.add(name)
-        for group, _, had in self._groups(place):
-            had[group or ""] = had.get(group or "", 0) + 1
+        for groups, _, had in self.caps:
+            had[groups[place]] = had.get(groups[place], 0) + 1
 
 
 def passed(chosen: Iterable[Recommended], request: Request) -> tuple[tuple[Recommended, ...], int]:
@@ -125,7 +120,10 @@ def passed(chosen: Iterable[Recommended], request: Request) -> tuple[tuple[Recom
     deeds: dict[str, list[Deed]] = {}
     for deed in request.person.deeds:
         deeds.setdefault(deed.product_id, []).append(deed)
-    gate = _Gate(request, frozenset(request.asked.items), deeds)
+    shop, rules = request.shelf.catalogue, request.rules
+    capped = ((shop.brand, rules.brand_cap), (shop.category, rules.category_cap))
+    caps = [(groups, most, dict[str | None, int]()) for groups, most in capped if most is not None]
+    gate = _Gate(request, frozenset(request.asked.items), deeds, caps)
     kept: list[Recommended] = []
     faults: dict[str, str] = {}
     for one in chosen:

@@ -15,6 +15,9 @@ from lifeloop.recommend.notes import note
 from lifeloop.recommend.request import MOST_HITS, MOST_ITEMS, STRANGER, Request
 from lifeloop.recommend.shelf import Shelf
 
+_SOME = 5
+"""Products that are named to somebody who named none that is known."""
+
 
 def understood(
     shelf: Shelf, asked: Asked, person: Person, *, now: int, generator: np.random.Generator
@@ -29,7 +32,8 @@ def understood(
         said.append(note(notes.CUT, asked=asked.k, most=MOST_WANTED))
     items, unknown = _known(shelf, asked)
     if asked.placement == "product" and not items and len(shelf):
-        raise UnknownName("product", unknown[0], [shelf.catalogue.near(unknown[0]) or shelf.catalogue.products.ids[0]])
+        near = shelf.catalogue.near(unknown[0])
+        raise UnknownName("product", unknown[0], shelf.catalogue.products.ids[:_SOME] if near is None else [near])
     said += _unknown(shelf, unknown)
     most = MOST_HITS if asked.placement == "search" else MOST_ITEMS
     if len(items) > most:
