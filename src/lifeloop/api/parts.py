@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol, TypeAlias
 
 import numpy as np
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from lifeloop.api.auth import Caller, KeyRing
@@ -20,6 +21,8 @@ from lifeloop.collect.spool.record import Stamp
 from lifeloop.recommend.asked import Answer, Asked, Deed
 
 Role: TypeAlias = Literal["api", "collect"]
+MOST_RECOMMENDERS = 4
+"""Threads that work out recommendations at once: all need the interpreter, and more of them only wait for each other."""
 
 
 class Spool(Protocol):
@@ -90,6 +93,7 @@ class Door:
     metrics: Metrics
     looks: Looks
     fresh: Fresh
+    recommenders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_RECOMMENDERS))
     kept: Kept = field(default_factory=Kept)
     rooms: Rooms = field(default_factory=Rooms)
 

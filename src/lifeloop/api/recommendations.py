@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from lifeloop.api.auth import Caller
 from lifeloop.api.errors import ApiError, problems
@@ -140,9 +142,10 @@ async def _answered(
     request.state.quiet = True
     fresh = door.fresh.deeds(customer_id=customer, anonymous_id=anonymous)
     with door.metrics.recommend_seconds.labels(asked.placement).time():
-        answer, titles = await run_in_threadpool(_worked_out, door, asked, customer, anonymous, fresh)
-    for one in answer.products:
-        door.metrics.recommended.labels(asked.placement, one.strategy).inc()
+        working = partial(_worked_out, door, asked, customer, anonymous, fresh)
+        answer, titles = await run_sync(working, limiter=door.recommenders)
+    for strategy, count in Counter(one.strategy for one in answer.products).items():
+        door.metrics.recommended.labels(asked.placement, strategy).inc(count)
     exposure_id = await _logged(door, caller, answer, customer, anonymous)
     lost = bool(answer.products) and exposure_id is None
     notes = (*answer.notes, UNLOGGED) if lost else answer.notes
