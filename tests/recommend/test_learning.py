@@ -53,7 +53,8 @@ def test_what_was_learned_by_day_is_what_a_fit_of_all_counts(
     for name, array in now.following.arrays().items():
         assert np.array_equal(array, expected[name]), name
     some = np.array([1, 3, 2], np.int32)
-    assert np.array_equal(now.personal.scores(some), whole.personal.scores(some))
+    ones = np.ones(3, np.float32)
+    assert np.array_equal(now.following.matrix.scores(some, ones), whole.following.matrix.scores(some, ones))
     assert np.array_equal(now.people, whole.people)
     assert all(np.array_equal(array, untouched[name]) for name, array in base.following.arrays().items())
 

@@ -151,7 +151,6 @@ def test_robots_and_what_was_done_before_the_fit_are_not_heard_from_the_store(ho
     house.does("Product Viewed", "p20", who="c00", is_bot=True)
     house.does("Product Viewed", "p21", who="c00", occurred_at=micros(house.shop.day(3)))
     house.does("Cart Viewed", "p22", who="c00")
-
     assert house.asks("c00") == before
 
 
@@ -213,7 +212,6 @@ def test_consent_taken_back_after_the_run_counts_without_a_store(house: House) -
     row |= {"properties": '{"channel": "web", "purpose": "personalization"}'}
     front = house.opened(None)
     assert house.asks("c01", front=front).is_personal
-
     house.shop.lake.append(EVENT, pa.Table.from_pylist([row], schema=EVENT.arrow()))
     house.ticks.now += module.SINCE_SECONDS
     front.refresh()
@@ -235,10 +233,8 @@ def test_what_is_sold_out_is_gone_within_seconds(house: House) -> None:
     house.shop.lake.append(PRODUCT, pa.Table.from_pylist([gone], schema=PRODUCT.arrow()))
     house.front.refresh()
     assert first in names(house.asks("c00"))
-
     house.ticks.now += module.CATALOGUE_SECONDS
     house.front.refresh()
-
     assert first not in names(house.asks("c00"))
     assert house.front.titles([first, "nonsense"]) == {first: "Tea"}
 
@@ -250,10 +246,8 @@ def test_what_trends_today_is_learned_today(house: House) -> None:
     house.shop.lake  # noqa: B018 - writes what waits
     house.front.refresh()
     assert house.front.model is before
-
     house.ticks.now += module.SINCE_SECONDS
     house.front.refresh()
-
     assert names(house.asks())[0] == "p29"
     assert house.front.model.people[house.front.model.products.places["p29"]] >= 60
 
@@ -280,14 +274,13 @@ def test_before_the_first_run_what_trends_and_the_visit_is_answered(tmp_path: Pa
     assert len(names(house.asks("c00"))) == 8
     house.run(7)
     front.refresh()
+
     assert front.version == "20240108T000000Z"
 
 
 def test_a_shop_without_anything_answers_with_nothing(tmp_path: Path) -> None:
     shop = ShopBuilder(tmp_path)
-    clock = FixedClock(shop.day(1))
-    front = Shopfront(shop.lake, shop.engine, tmp_path / "models", Settings(), clock=clock)
-
+    front = Shopfront(shop.lake, shop.engine, tmp_path / "models", Settings(), clock=FixedClock(shop.day(1)))
     answer = front.answer(Asked(placement="home"), customer_id="ann", generator=np.random.default_rng(0))
 
     assert answer.products == ()

@@ -21,6 +21,7 @@ from lifeloop.recommend.asked import DEED_KINDS, DeedKind
 from lifeloop.recommend.deeds import MOST, Deeds, latest, runs, strongest
 from lifeloop.recommend.histories import Histories, Ints, Longs, Products
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
+from lifeloop.recommend.ties import marks_of, untied
 from lifeloop.schema import CUSTOMER as CUSTOMERS
 from lifeloop.schema import EVENT, ORDER_LINE, REFUND
 
@@ -117,7 +118,7 @@ def _coded(engine: Engine, products: Products, since: datetime, until: datetime)
         "sources": placed(pa.array(sources, pa.string())),
     }
     done = engine.query(DEEDS_SQL, {**facts, **known}, **span)
-    histories, source = _histories(done, names, len(products))
+    histories, source = _histories(done, names, products)
     returned = engine.query(REFUNDS_SQL, {"refunds": REFUND, **known}, **span)
     told = engine.query(LANGUAGES_SQL, {"customers": CUSTOMERS, **known}, as_of=until)
     language, languages = _languages(told, len(names))
@@ -142,16 +143,17 @@ def products_seen(engine: Engine) -> list[str]:
     return sorted(found)
 
 
-def _histories(done: pa.Table, names: Names, products: int) -> tuple[Histories, npt.NDArray[np.int16]]:
+def _histories(done: pa.Table, names: Names, products: Products) -> tuple[Histories, npt.NDArray[np.int16]]:
     """Return histories of rows in order of person and time, and the source of each deed."""
-    who, items = _numbers(done, "who", np.int32), _numbers(done, "item", np.int32)
+    who, items, at = _numbers(done, "who", np.int32), _numbers(done, "item", np.int32), _instants(done, "done_at")
+    order = untied(who, at, items, marks_of(products.ids))
+    who, items, at, kinds = who[order], items[order], at[order], _numbers(done, "kind", np.int8)[order]
     first = runs(who, items)
-    kinds, at = strongest(first, _numbers(done, "kind", np.int8), _instants(done, "done_at"))
+    kinds, at = strongest(first, kinds, at)
     starts = np.searchsorted(who[first], np.arange(len(names) + 1)).astype(np.int64)
-    whole = Histories(starts, items[first], products, at, kinds, names)
-    source = _numbers(done, "source", np.int16)[first]
+    whole = Histories(starts, items[first], len(products), at, kinds, names)
     kept, late = latest(whole, MOST)
-    return kept, source[late]
+    return kept, _numbers(done, "source", np.int16)[order][first][late]
 
 
 def _orders(sold: pa.Table, products: int) -> tuple[Histories, Ints, Longs]:
