@@ -5,36 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.recommend.kitchen import CUP, EVERY, MUG, POT, TEA, notes, shop
 
-from lifeloop.base.errors import SettingsError, UnknownName
-from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings
-from lifeloop.recommend.asked import MOST_WANTED, Answer, Asked, Person
+from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.recommend.asked import Asked, Person
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.model import NO_VERSION
-from lifeloop.recommend.placements.search import REACH
-from lifeloop.recommend.signals import SIGNALS
 from lifeloop.testing.shopfronts import Front, customer, model, product
-
-TEA, POT, CUP, MUG, JAM = (
-    product("tea", category="Drinks > Tea", brand="Yun"),
-    product("pot", category="Kitchen > Pots", brand="Clay"),
-    product("cup", category="Kitchen > Cups", brand="Clay"),
-    product("mug", category="Kitchen > Cups", brand="Clay"),
-    product("jam", category="Food", brand="Berry"),
-)
-EVERY = [TEA, POT, CUP, MUG, JAM]
-
-
-def shop(*rows: dict[str, Any], **told: Any) -> Front:
-    return Front.of(*(rows or EVERY), **told)
-
-
-def notes(answer: Answer) -> str:
-    return " ".join(text.say("en") for text in answer.notes)
 
 
 def test_home_shows_what_follows_from_what_a_customer_did() -> None:
@@ -165,67 +142,6 @@ def test_search_leaves_out_what_is_not_for_sale_and_says_of_what_it_does_not_kno
     assert "2 of 3 places are filled" in notes(said)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(0, 10_000), st.integers(2, 40))
-def test_no_hit_overtakes_one_that_the_shop_put_further_above_it_than_search_reaches(seed: int, count: int) -> None:
-    chance = np.random.default_rng(seed)
-    names = [f"p{number:02d}" for number in range(count)]
-    front = Front.of(
-        *(product(name) for name in names),
-        personal=chance.normal(size=(count, count)).astype(np.float32),
-        content=chance.normal(size=(count, count)).astype(np.float32),
-        wanted={name: int(chance.integers(9)) for name in names},
-    )
-    hits = tuple(chance.permutation(names).tolist())
-    found = front.shown(Asked(placement="search", items=hits, k=100), customer(*((name, "view") for name in hits[:5])))
-
-    assert sorted(found) == sorted(hits)
-    place = {name: number for number, name in enumerate(hits)}
-    for number, name in enumerate(found):
-        assert all(place[below] > place[name] - REACH - 1e-6 for below in found[number + 1 :] if place[below] < place[name])
-
-
-@settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.integers(0, 10_000), st.sampled_from(PLACEMENTS))
-def test_the_reasons_of_a_product_add_up_to_its_score(seed: int, placement: Any) -> None:
-    chance = np.random.default_rng(seed)
-    names = [f"p{number:02d}" for number in range(30)]
-    cells = {
-        name: np.where(chance.random((30, 30)) < 0.5, chance.normal(size=(30, 30)), 0).astype(np.float32)
-        for name in ("personal", "similar", "together", "content")
-    }
-    front = Front.of(
-        *(product(name, category=f"c{int(chance.integers(4))}") for name in names),
-        settings=RecommendSettings(exploration=0.3),
-        wanted={name: int(chance.integers(9)) for name in names},
-        people={name: int(chance.integers(60)) for name in names},
-        **cells,
-    )
-    had = [(name, kind) for name, kind in zip(chance.choice(names, 8).tolist(), ["view", "order"] * 4, strict=True)]
-    asked = Asked(placement=placement, items=tuple(chance.choice(names, 6).tolist()))
-    said = front.answer(asked, customer(*had), seed=seed)
-
-    assert said.products
-    for one in said.products:
-        assert sum(why.contribution for why in one.reasons) == pytest.approx(one.score, abs=1e-9)
-        assert one.signals["score"] == pytest.approx(one.score, abs=1e-5)
-        assert set(one.signals) <= set(SIGNALS)
-        assert len(one.reasons) <= 5
-
-
-def test_what_does_not_matter_changes_nothing() -> None:
-    told: dict[str, Any] = {"personal": {("tea", "pot"): 0.5, ("cup", "jam"): 0.2}, "together": {("tea", "jam"): 0.3}}
-    ann = customer(("tea", "view"), ("cup", "order"))
-    one, other = shop(*EVERY, **told), shop(*reversed(EVERY), **told)
-    gone = replace(one, model=model([*one.model.products.ids, "aaa"], **told))
-    for placement in PLACEMENTS:
-        asked = Asked(placement=placement, items=("tea", "mug"))
-        assert other.answer(asked, ann) == one.answer(asked, ann)
-        assert gone.answer(asked, ann) == one.answer(asked, ann)
-    cart = Asked(placement="cart", items=("tea", "mug", "cup"))
-    assert one.shown(replace(cart, items=("cup", "tea", "mug", "tea"))) == one.shown(cart)
-
-
 def test_what_is_sold_no_more_still_says_what_goes_with_it() -> None:
     catalogue = Catalogue.of([POT, CUP])
     front = Front(model(["cup", "pot", "tea"], similar={("tea", "pot"): 0.5}), catalogue, RecommendSettings(exploration=0))
@@ -245,86 +161,11 @@ def test_what_came_after_the_fit_is_found_and_tried() -> None:
     assert explored[0].reasons[0].say("zh") == "新品上架"
 
 
-def test_the_chance_that_is_logged_is_the_true_one_under_caps() -> None:
-    rows = [product(f"p{number}", brand="a" if number < 5 else "b") for number in range(10)]
-    front = Front.of(
-        *rows,
-        settings=RecommendSettings(exploration=0.3, brand_cap=3, diversity=0.5),
-        wanted={f"p{number}": 30 - number for number in range(10)},
-        people={"p3": 1, "p4": 1, "p8": 1, "p9": 1},
-    )
-    times = 4000
-    seen: dict[tuple[str, int], int] = {}
-    chances: dict[tuple[str, int], float] = {}
-    generator = np.random.default_rng(5)
-    for _ in range(times):
-        for one in front.answer(Asked(placement="home", k=4), seed=int(generator.integers(1 << 30))).products:
-            key = (one.product_id, one.rank)
-            seen[key] = seen.get(key, 0) + 1
-            assert chances.setdefault(key, one.propensity) == one.propensity
-    for key, chance in chances.items():
-        assert abs(seen[key] / times - chance) < 4.5 * np.sqrt(chance * (1 - chance) / times) + 1e-9, key
-
-
 def test_nothing_is_left_to_chance_in_a_search() -> None:
     front = replace(shop(people={"tea": 0, "pot": 0}), settings=RecommendSettings(exploration=0.5))
     said = front.answer(Asked(placement="search", items=("tea", "pot")))
 
     assert [one.propensity for one in said.products] == [1.0, 1.0]
-
-
-def test_a_new_shop_shows_its_newest_products_and_says_so() -> None:
-    rows = [product("old", updated_at=1), product("new", updated_at=3), product("mid", updated_at=2)]
-    front = shop(*rows, version=NO_VERSION)
-    said = front.answer(Asked(placement="home"))
-
-    assert [one.product_id for one in said.products] == ["new", "mid", "old"]
-    assert "Nothing has been learned yet" in notes(said)
-    assert said.version == NO_VERSION
-
-
-@pytest.mark.parametrize("placement", PLACEMENTS)
-def test_an_empty_catalogue_has_an_empty_answer(placement: Any) -> None:
-    said = Front.of().answer(Asked(placement=placement, items=("tea",)), customer(("tea", "order")))
-
-    assert said.products == ()
-    assert "The catalogue is empty" in notes(said)
-
-
-def test_a_list_of_nothing_cannot_be_asked_for_and_a_very_long_one_is_cut() -> None:
-    with pytest.raises(SettingsError, match="k must be at least 1"):
-        shop().answer(Asked(placement="home", k=0))
-    many = Front.of(*(product(f"p{number}") for number in range(150)))
-    said = many.answer(Asked(placement="home", k=10_000))
-    assert len(said.products) == MOST_WANTED
-    assert "10000 were asked for; a list holds at most 100" in notes(said)
-
-
-def test_an_unknown_product_page_is_an_error_with_a_near_name() -> None:
-    with pytest.raises(UnknownName, match="did you mean 'tea'"):
-        shop().answer(Asked(placement="product", items=("teaa",)))
-    with pytest.raises(SettingsError, match="no product was named"):
-        shop().answer(Asked(placement="product"))
-    with pytest.raises(UnknownName, match="did you mean 'cart'"):
-        shop().answer(Asked(placement="chart"))  # type: ignore[arg-type] # as somebody may write it
-
-
-def test_a_cart_of_a_hundred_thousand_things_is_answered_and_keeps_all_of_them_out() -> None:
-    front = shop(together={("tea", "pot"): 0.5})
-    said = front.answer(Asked(placement="cart", items=(*(f"x{number}" for number in range(100_000)), "cup", "tea")))
-
-    assert [one.product_id for one in said.products] == ["pot", "jam", "mug"]
-    assert "100000 of the products are not known" in notes(said)
-
-
-def test_a_long_cart_is_looked_at_from_its_end() -> None:
-    rows = [product(f"p{number:03d}", title=f"{chr(97 + number // 26)}{chr(97 + number % 26)} thing") for number in range(200)]
-    front = shop(*rows, together={("p000", "p198"): 0.9, ("p150", "p199"): 0.1})
-    said = front.answer(Asked(placement="cart", items=tuple(f"p{number:03d}" for number in range(180)), k=20))
-
-    assert "180 products were given; the last 100 of them were looked at" in notes(said)
-    assert said.products[0].product_id == "p199"
-    assert {one.product_id for one in said.products} == {f"p{number:03d}" for number in range(180, 200)}
 
 
 def test_a_category_holds_the_list_and_an_unknown_one_is_said_to_be_so() -> None:
@@ -350,12 +191,6 @@ def test_what_is_sold_out_meanwhile_is_gone_from_the_next_answer() -> None:
     assert front.shown(Asked(placement="home"))[0] == "tea"
     assert "tea" not in later.shown(Asked(placement="home"))
     assert front.shown(Asked(placement="home"))[0] == "tea"
-
-
-def test_the_same_question_has_the_same_answer() -> None:
-    front = replace(shop(people={"tea": 0, "pot": 0}), settings=RecommendSettings(exploration=0.5))
-
-    assert front.answer(Asked(placement="home"), seed=3) == front.answer(Asked(placement="home"), seed=3)
 
 
 def test_deeds_older_than_the_history_that_is_looked_at_still_keep_out_what_was_bought() -> None:

@@ -111,16 +111,16 @@ def _in_order(pool: int, k: int, caps: Sequence[Cap]) -> list[int]:
     return chosen
 
 
-def fitting(groups: Sequence[tuple[Ints, int]], shown: Ints, more: Ints) -> list[int]:
+def fitting(groups: Sequence[tuple[Ints, int]], shown: Sequence[int], more: Ints) -> list[int]:
     """Return those of `more` that can be added, all of them together, to what is shown without breaking a cap.
 
     `groups` has per cap the group of every product of the catalogue and the most there may be. Whatever of the returned
     products takes whichever place, every cap is kept: so chance may choose among them freely.
     """
-    every = more.tolist()
+    every: list[int] = more.tolist()
     if not groups:
         return every
-    taken: list[dict[int, int]] = [Counter(codes[shown].tolist()) for codes, _ in groups]
+    taken: list[dict[int, int]] = [Counter(codes[list(shown)].tolist()) for codes, _ in groups]
     own = [codes[more].tolist() for codes, _ in groups]
     most = [limit for _, limit in groups]
     fit: list[int] = []

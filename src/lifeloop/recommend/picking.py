@@ -149,8 +149,7 @@ def _new(request: Request, chosen: Sequence[int]) -> list[int]:
     if len(places) > MOST_NEW:
         first = request.now // _HOUR * MOST_NEW % len(places)
         places = np.roll(places, -first)[:MOST_NEW]
-    places = _without_variants(request, places.astype(np.int32))
-    return fitting(_groups(request), np.asarray(chosen, np.int32), places)
+    return fitting(_groups(request), chosen, _without_variants(request, places.astype(np.int32)))
 
 
 def _near(request: Request) -> Flags | None:

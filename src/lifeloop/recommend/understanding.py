@@ -66,7 +66,8 @@ def _known(shelf: Shelf, asked: Asked) -> tuple[list[str], list[str]]:
     """
     here, there = shelf.catalogue.products.places, shelf.model.products.places
     is_search = asked.placement == "search"
-    items, unknown = [], []
+    items: list[str] = []
+    unknown: list[str] = []
     for name in dict.fromkeys(asked.items):
         (items if name in here or (name in there and not is_search) else unknown).append(name)
     return items, unknown
