@@ -16,6 +16,8 @@ MOST_HISTORIES = 65_535
 """That are counted in cells of 2 bytes."""
 LEAST_ROW_BLOCKS = 4
 """Of dense counts: every block is one pass over all deeds, and a smaller one lies nearer to the core; 4 was fastest."""
+_NOWHERE: Ints = np.zeros(0, np.int32)
+_NOTHING: Longs = np.zeros(0, np.int64)
 
 
 def count_ahead(histories: Histories, window: Window, *, threads: int | None = None) -> DenseCounts:
@@ -35,9 +37,12 @@ def count_around(
 ) -> tuple[SparseCounts, int]:
     """Return the sums of what `windows(reach)` adds, of pairs that were met, and the reach.
 
-    Pairs are numbered before any is stored: while there are more than `room`, the reach is cut in proportion, down to 1.
+    Pairs are numbered before any is stored: while there are more than `room`, the reach is cut in proportion, down to 1; at
+    first by a sixteenth of the rows, which says about how far.
     """
     rows = _Rows(histories, threads)
+    while reach > 1 and (pairs := rows.about(windows(reach))) > room:
+        reach = max(1, min(reach - 1, reach * room // pairs))
     while True:
         window = windows(reach)
         widths = rows.widths(window)
@@ -57,10 +62,23 @@ class _Rows:
         self._products = histories.products
         self._threads = threads
 
+    def about(self, window: Window) -> int:
+        """Return about how many pairs there are, by one stretch of rows in 16; 0 where there are too few to say."""
+        stretch = self._products // 1024
+        widths, starts = np.zeros(64 * stretch, np.int64), np.zeros(self._products + 1, np.int64)
+
+        def some_rows(first: int, last: int) -> None:
+            for number in range(first, last):
+                own = widths[number * stretch : (number + 1) * stretch]
+                self._rows(window, (16 * number + 8) * stretch, own, starts, _NOWHERE, _NOTHING)
+
+        in_chunks(some_rows, 64 if stretch else 0, self._threads)
+        return 16 * int(widths.sum())
+
     def widths(self, window: Window) -> Longs:
         """Return how many columns each row has, shape (products,)."""
         widths, starts = np.zeros(self._products, np.int64), np.zeros(self._products + 1, np.int64)
-        self._count(window, widths, starts, np.zeros(0, np.int32), np.zeros(0, np.int64))
+        self._count(window, widths, starts, _NOWHERE, _NOTHING)
         return widths
 
     def counts(self, window: Window, widths: Longs) -> SparseCounts:
@@ -72,13 +90,15 @@ class _Rows:
         return SparseCounts(starts, columns, values)
 
     def _count(self, window: Window, widths: Longs, starts: Longs, columns: Ints, values: Longs) -> None:
-        added = (fixed(window.ahead), fixed(window.behind), window.alone)
-
         def some_rows(first: int, last: int) -> None:
-            put = slice(starts[first], starts[last])
-            kernels().rows_around(*self._seen, *added, *self._by_item, first, widths[first:last], columns[put], values[put])
+            self._rows(window, first, widths[first:last], starts, columns, values)
 
         in_chunks(some_rows, self._products, self._threads)
+
+    def _rows(self, window: Window, first: int, widths: Longs, starts: Longs, columns: Ints, values: Longs) -> None:
+        put = slice(starts[first], starts[first + len(widths)])
+        added = (fixed(window.ahead), fixed(window.behind), window.alone)
+        kernels().rows_around(*self._seen, *added, *self._by_item, first, widths, columns[put], values[put])
 
 
 def _by_item(histories: Histories) -> tuple[Ints, Longs]:
