@@ -18,7 +18,7 @@ from lifeloop.recommend.content import ContentConfig, fit_content
 from lifeloop.recommend.deeds import Bytes, Deeds, timed
 from lifeloop.recommend.gaps import median_gaps
 from lifeloop.recommend.histories import Ints, Longs, Products
-from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_parts, similar_of
+from lifeloop.recommend.matrices import Following, FollowingConfig, Taste, TasteConfig, personal_blend, similar_of
 from lifeloop.recommend.matrices.together import histories_with
 from lifeloop.recommend.model import NO_VERSION, Model
 from lifeloop.recommend.together import Together
@@ -91,7 +91,7 @@ def composed(
         gaps=median_gaps(deeds.orders, deeds.owner, deeds.ordered_at),
         taste=counted.taste,
         following=counted.following,
-        personal=Blend(next_parts(counted.following)),
+        personal=personal_blend(counted.following, counted.taste),
         similar=similar_of(counted.taste.counts),
         together=counted.together,
         content=fit_content(catalogue, products, counted.following.matrix, people, config),

@@ -17,7 +17,6 @@ from lifeloop.base.versions import Parts, load_version, new_version, save_versio
 from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.histories import Products
 from lifeloop.recommend.matrices import (
-    Blend,
     DenseMatrix,
     Following,
     FollowingConfig,
@@ -26,7 +25,7 @@ from lifeloop.recommend.matrices import (
     SparseMatrix,
     Taste,
     TasteConfig,
-    next_parts,
+    personal_blend,
 )
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import Names
@@ -109,7 +108,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
         gaps=held["gaps"],
         taste=taste,
         following=following,
-        personal=Blend(next_parts(following)),
+        personal=personal_blend(following, taste),
         similar=matrices["similar"],
         together=together,
         content=matrices["content"],

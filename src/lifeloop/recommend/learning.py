@@ -15,7 +15,7 @@ import numpy as np
 
 from lifeloop.recommend.deeds import Deeds, timed
 from lifeloop.recommend.histories import Histories, Ints
-from lifeloop.recommend.matrices import Blend, Following, next_parts
+from lifeloop.recommend.matrices import Following, personal_blend
 from lifeloop.recommend.matrices.counts import DenseCounts, SparseCounts
 from lifeloop.recommend.model import Model
 
@@ -76,7 +76,7 @@ def followed(model: Model, lately: Deeds) -> Model:
         return model
     counts = {name: _moved(base.counts[name], second.counts[name], first.counts[name]) for name in base.counts}
     now = Following(counts, base.deeds + second.deeds - first.deeds, base.reach, base.config)
-    return replace(model, following=now, personal=Blend(next_parts(now)))
+    return replace(model, following=now, personal=personal_blend(now, model.taste))
 
 
 def _is_quick(following: Following) -> bool:
