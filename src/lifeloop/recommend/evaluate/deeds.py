@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.recommend.histories import Flags, Histories, Ints, Longs
 from lifeloop.recommend.peers.peer import owners
+from lifeloop.recommend.ties import scrambled
 
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14
@@ -62,25 +62,13 @@ def histories_of(parts: Sequence[Deeds], products: int) -> Histories:
     items: Ints = np.concatenate([one.products for one in parts]).astype(np.int32)
     times = [one.at for one in parts if one.at is not None]
     at = np.concatenate(times) if len(times) == len(parts) else None
-    order = np.argsort(whose, kind="stable") if at is None else np.lexsort((scrambled(items, at), at, whose))
+    order = np.argsort(whose, kind="stable") if at is None else np.lexsort((scrambled(items.astype(np.uint64), at), at, whose))
     if at is not None:
         order = order[~_again(whose, at, items)[order]]
         at = at[order]
     lengths = np.bincount(whose[order], minlength=int(whose.max(initial=-1)) + 1)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Histories(starts, items[order], products, at)
-
-
-def scrambled(items: Ints, at: Longs) -> npt.NDArray[np.uint64]:
-    """Return a number for each deed that is the same for the same product and time, and otherwise says nothing of them.
-
-    Source  Steele, Lea & Flood (2014), the mixing of SplitMix64
-    """
-    mixed = items.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ at.astype(np.uint64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    found: npt.NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
-    return found
 
 
 def _again(whose: Longs, at: Longs, items: Ints) -> Flags:
