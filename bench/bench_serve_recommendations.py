@@ -141,8 +141,8 @@ def sayings(world: dict[str, list[str]], key: str) -> object:
     mark = f"{os.getpid()}-{time.time_ns()}"
 
     def event(number: int, inner: int, at: str) -> dict[str, object]:
-        who = {"userId": rng.choice(world["customers"])} if rng.random() < 0.5 else {}
-        said = {
+        who: dict[str, object] = {"userId": rng.choice(world["customers"])} if rng.random() < 0.5 else {}
+        said: dict[str, object] = {
             "type": "track",
             "event": rng.choices(("Product Viewed", "Product Added", "Cart Viewed"), (7, 2, 1))[0],
             "messageId": f"{mark}-{number}-{inner}",

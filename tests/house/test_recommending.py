@@ -16,6 +16,7 @@ from lifeloop.base.clock import SystemClock
 from lifeloop.schema import EVENT, EXPOSURE, ORDER
 from lifeloop.simulate import Shop, WorldConfig
 from lifeloop.simulate.files.tables import write_tables
+from lifeloop.testing.postgres import PostgresServer
 from lifeloop.testing.serving import Served, served, until
 
 TODAY = datetime.now(UTC)  # noqa: TID251 - the server's clock is the machine's
@@ -123,6 +124,20 @@ def test_lists_that_were_answered_survive_a_killed_server_and_are_there_once(hom
     assert {row["exposure_id"] for row in rows(home, "SELECT exposure_id FROM shown")} == {one["exposure_id"] for one in told}
     counted = rows(home, "SELECT count(*) AS n, count(DISTINCT concat(exposure_id, '/', rank)) AS places FROM shown")[0]
     assert counted["n"] == counted["places"] == sum(len(one["products"]) for one in told)
+
+
+def test_a_process_that_only_answers_logs_its_lists_too(home: Path, postgres: PostgresServer, empty_postgres: str) -> None:
+    with (home / "lifeloop.toml").open("a") as stream:
+        stream.write(f'[store]\nurl = "{postgres.url(postgres.fresh(empty_postgres))}"\n')
+    with served(home, "--only", "api") as shop:
+        told = [home_page(shop), home_page(shop, anonymous="v1")]
+        assert shop.post("/v1/track", {"event": "Hello", "userId": "ann"}).status_code in (404, 405)
+        until(lambda: _lists(home) == 2)
+        until(lambda: shop.get("/readyz").status_code == 200)
+
+    assert (home / "spool" / "shown").is_dir()
+    assert not (home / "spool" / "main").exists()
+    assert {row["exposure_id"] for row in rows(home, "SELECT exposure_id FROM shown")} == {one["exposure_id"] for one in told}
 
 
 def test_a_shop_that_knows_nothing_yet_has_an_answer_too(tmp_path: Path) -> None:
