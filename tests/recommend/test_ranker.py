@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifeloop.base.errors import ModelError, NotEnoughData
+from lifeloop.base.recommend_settings import PLACEMENTS
 from lifeloop.recommend.asked import Asked
 from lifeloop.recommend.ranker import SCORE, Ranker, RankerConfig, Shown, judged, learn_ranker, ndcg
 from lifeloop.recommend.signals import SIGNALS
@@ -85,8 +86,16 @@ def test_lists_nobody_clicked_in_teach_nothing() -> None:
     assert learn_ranker(both)[1] == learn_ranker(lists)[1]
 
 
+def test_searches_teach_nothing_for_their_order_stays_the_shop_s() -> None:
+    lists = shown(900, by_price=1.5)
+    lists.signals[:, SIGNALS.index("placement")] = PLACEMENTS.index("search")
+
+    with pytest.raises(NotEnoughData, match="0 lists"):
+        learn_ranker(lists)
+
+
 def test_the_latest_lists_are_judged_and_not_learned_from() -> None:
-    lists = shown(2000, by_price=1.5).clicked()
+    lists = shown(2000, by_price=1.5).useful()
     turned = Shown(lists.starts, lists.signals.copy(), lists.gains, lists.ranks)
     late = turned.starts[round(len(turned) * 0.7)]
     turned.signals[late:, PRICE] *= -1
@@ -140,7 +149,7 @@ def test_the_interval_of_the_verdict_holds_the_difference() -> None:
     lists = shown(1500, by_price=1.0)
     ranker, verdict = learn_ranker(lists)
     assert ranker is not None
-    whole = judged(ranker, lists.clicked())
+    whole = judged(ranker, lists.useful())
 
     assert verdict.low < verdict.ranker - verdict.score < verdict.high
     assert whole.high - whole.low < verdict.high - verdict.low

@@ -4,8 +4,8 @@ Reads    what was shown: the signals of each product as they were logged, its ra
 Writes   trees, as LightGBM's own text, and a verdict on lists that came after those it learned from
 Source   Burges (2010), LambdaMART; Ke et al. (2017), LightGBM; Hu et al. (2019) for what it does with positions;
          Wang et al. (2016) for weighing a click by how seldom its place is looked at, here taken as 1 / log2(1 + rank)
-Limits   it learns only from lists with a click; what was never shown was never judged. A place that is looked at less than
-         assumed makes the order that was served look better than it is
+Limits   it learns only from lists with a click, and not from searches; what was never shown was never judged. A place that
+         is looked at less than assumed makes the order that was served look better than it is
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.errors import ModelError, NotEnoughData
+from lifeloop.base.recommend_settings import PLACEMENTS
 from lifeloop.recommend.histories import Floats, Ints, Longs
 from lifeloop.recommend.signals import SIGNALS
 
@@ -53,11 +54,13 @@ class Shown:
         starts = self.starts[first : last + 1] - self.starts[first]
         return Shown(starts, self.signals[rows], self.gains[rows], self.ranks[rows])
 
-    def clicked(self) -> Shown:
-        """Return the lists something came of."""
+    def useful(self) -> Shown:
+        """Return the lists something came of, but those of searches: there the shop's own order stays."""
         lengths = np.diff(self.starts)
         number = np.repeat(np.arange(len(self)), lengths)
         good = np.bincount(number, self.gains, len(self)) > 0
+        is_search = self.signals[:, SIGNALS.index("placement")] == PLACEMENTS.index("search")
+        good &= np.bincount(number, is_search, len(self)) == 0
         rows = good[number]
         starts = np.concatenate([[0], np.cumsum(lengths[good])]).astype(np.int64)
         return Shown(starts, self.signals[rows], self.gains[rows], self.ranks[rows])
@@ -139,7 +142,7 @@ def learn_ranker(shown: Shown, config: RankerConfig | None = None) -> tuple[Rank
     It is judged on the latest lists, learned from the others; what is returned has learned from all. Raises NotEnoughData.
     """
     config = config or RankerConfig()
-    useful = shown.clicked()
+    useful = shown.useful()
     useful = useful.lists(max(0, len(useful) - config.most_lists), len(useful))
     if len(useful) < config.least_lists:
         raise NotEnoughData(
