@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.recommend.histories import Histories
-from lifeloop.recommend.matrices import Blend, DenseMatrix, ItemMatrix, LowRankMatrix, Part, SparseMatrix, decay
+from lifeloop.recommend.matrices import Blend, DenseMatrix, ItemMatrix, LowRankMatrix, Part, SparseMatrix, Taste, decay
 
 PRODUCTS = 23
 
@@ -114,3 +114,14 @@ def test_neighbours_are_the_best_columns_of_a_row_but_itself():
         assert again.neighbours(2, 4)[1].tolist() == kept.neighbours(2, 4)[1].tolist()
         assert again.nbytes == kept.nbytes > 0
         assert isinstance(kept, ItemMatrix)
+
+
+def test_a_place_that_is_no_product_is_refused_before_a_kernel_reads_there():
+    mix = blend(["dense"])
+    for place in (-1, PRODUCTS):
+        with pytest.raises(IndexError, match="there are 23"):
+            mix.top_one(np.array([1, place], np.int32), 3)
+        with pytest.raises(IndexError, match="there are 23"):
+            mix.top(Histories.of([[0], [place]], products=PRODUCTS), 3)
+        with pytest.raises(IndexError, match="there are 3"):
+            Taste.fit(Histories.of([[0, place]], products=3))

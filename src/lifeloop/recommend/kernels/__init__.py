@@ -127,3 +127,11 @@ def fixed(array: npt.NDArray[T]) -> npt.NDArray[T]:
     view = np.ascontiguousarray(array).view(np.ndarray)
     view.flags.writeable = False
     return view
+
+
+def placed(items: Ints, products: int) -> Ints:
+    """Return places of products as `fixed` does; raises IndexError where one is not below `products`: kernels do not look."""
+    view = fixed(np.asarray(items, np.int32))
+    if len(view) and int(view.view(np.uint32).max()) >= products:
+        raise IndexError(f"a history holds places that are no products: there are {products}, from 0 on")
+    return view

@@ -12,7 +12,7 @@ from threading import local
 import numpy as np
 
 from lifeloop.recommend.histories import Flags, Floats, Histories, Ints, Longs
-from lifeloop.recommend.kernels import NO_WEIGHTS, fixed, kernels
+from lifeloop.recommend.kernels import NO_WEIGHTS, fixed, kernels, placed
 from lifeloop.recommend.matrices.fading import Fading, weights_of
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix, one_history
 from lifeloop.recommend.matrices.sparse import SparseMatrix
@@ -90,7 +90,7 @@ class Blend:
 
         `allowed`, shape (products,), says what may be among them; with `drop_seen` nothing of the history is.
         """
-        own = fixed(np.asarray(items, np.int32))
+        own = placed(items, self.products)
         by_deed = NO_WEIGHTS if kind_weights is None else fixed(np.asarray(kind_weights, np.float32))
         ids, best = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
         self._top(fixed(one_history(own)), own, by_deed, allowed, drop_seen, ids, best)
@@ -113,7 +113,7 @@ class Blend:
         """
         users = len(histories)
         ids, best = np.empty((users, k), np.int32), np.empty((users, k), np.float32)
-        starts, items = fixed(histories.starts), fixed(histories.items)
+        starts, items = fixed(histories.starts), placed(histories.items, self.products)
         by_deed = NO_WEIGHTS
         if by_kind is not None and histories.kinds is not None:
             by_deed = fixed(by_kind.astype(np.float32)[histories.kinds])

@@ -8,7 +8,7 @@ from threading import Lock
 import numpy as np
 
 from lifeloop.recommend.histories import Histories, Ints, Longs
-from lifeloop.recommend.kernels import fixed, kernels
+from lifeloop.recommend.kernels import fixed, kernels, placed
 from lifeloop.recommend.matrices.counts import DenseCounts, SparseCounts, Window
 from lifeloop.recommend.matrices.threads import in_chunks
 
@@ -23,7 +23,7 @@ _NOTHING: Longs = np.zeros(0, np.int64)
 def count_ahead(histories: Histories, window: Window, *, threads: int | None = None) -> DenseCounts:
     """Return the sums of what `window` adds ahead, shape (products, products); what is behind is their transpose."""
     counts = np.zeros((histories.products, histories.products), np.int64)
-    starts, items, ahead = fixed(histories.starts), fixed(histories.items), fixed(window.ahead)
+    starts, items, ahead = fixed(histories.starts), placed(histories.items, histories.products), fixed(window.ahead)
 
     def some_rows(first: int, last: int) -> None:
         kernels().count_after(starts, items, ahead, first, counts[first:last])
@@ -57,7 +57,7 @@ class _Rows:
 
     def __init__(self, histories: Histories, threads: int | None) -> None:
         users = np.repeat(np.arange(len(histories), dtype=np.int32), np.diff(histories.starts))
-        self._seen = (fixed(histories.starts), fixed(users), fixed(histories.items))
+        self._seen = (fixed(histories.starts), fixed(users), placed(histories.items, histories.products))
         self._by_item = _by_item(histories)
         self._products = histories.products
         self._threads = threads
@@ -114,7 +114,7 @@ def _by_item(histories: Histories) -> tuple[Ints, Longs]:
 def count_together(histories: Histories, *, threads: int | None = None) -> DenseCounts:
     """Return in how many histories both products stand, int32, shape (products, products); the diagonal counts histories."""
     counts = np.zeros((histories.products, histories.products), np.int32)
-    starts, items, adding = fixed(histories.starts), fixed(histories.items), Lock()
+    starts, items, adding = fixed(histories.starts), placed(histories.items, histories.products), Lock()
 
     def some_users(first: int, last: int) -> None:
         part = np.zeros(counts.shape, np.uint16)

@@ -85,8 +85,9 @@ def solve_ease(counts: Ints, penalty: npt.NDArray[np.float64] | float) -> Floats
 
     Cost: n^3 multiply-adds, 12 n^2 bytes.
 
-    >>> solve_ease(np.array([[2, 1], [1, 1]], np.int32), 1.0).round(2).tolist()
-    [[0.0, 0.5], [0.33, 0.0]]
+    >>> solve_ease(np.array([[2, 1], [1, 1]], np.int32), 1.0).round(2)
+    array([[0.  , 0.33],
+           [0.5 , 0.  ]], dtype=float32)
     """
     from scipy.linalg import lapack
 
