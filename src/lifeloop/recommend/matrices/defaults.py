@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifeloop.recommend.histories import Histories
 from lifeloop.recommend.matrices.blend import Blend, Part
 from lifeloop.recommend.matrices.following import Following
-from lifeloop.recommend.matrices.following_config import FollowingConfig
+from lifeloop.recommend.matrices.following_config import CountedConfig, FollowingConfig
 from lifeloop.recommend.matrices.taste import Taste, TasteConfig
 
 
@@ -36,7 +36,16 @@ def personal_blend(following: Following, taste: Taste) -> Blend:
 def next_blend(histories: Histories, memory_mb: int = 2000, *, threads: int | None = None) -> Blend:
     """Return what answers "what is wanted next", fitted from histories."""
     following = Following.fit(histories, FollowingConfig(memory_mb=memory_mb, threads=threads))
+    if not following.is_solved:
+        return Blend(next_parts(following))
     return personal_blend(following, Taste.fit(histories, TasteConfig(memory_mb=memory_mb, threads=threads)))
+
+
+def visit_blend(histories: Histories, memory_mb: int = 2000, *, threads: int | None = None) -> Blend:
+    """Return what answers "what is looked at next in this visit", where what was seen may come again, fitted from visits."""
+    counted = CountedConfig(alone=0.4)
+    config = FollowingConfig(counted=counted, may_solve=False, memory_mb=memory_mb, threads=threads)
+    return Blend(next_parts(Following.fit(histories, config)))
 
 
 def taste_blend(histories: Histories, memory_mb: int = 2000, *, threads: int | None = None) -> Blend:
