@@ -21,6 +21,7 @@ from lifeloop.recommend import shopfront as module
 from lifeloop.recommend.asked import Answer, Asked, Deed
 from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.nightly import recommend_all
+from lifeloop.recommend.notes import NOTHING_DONE
 from lifeloop.recommend.shopfront import Shopfront
 from lifeloop.schema import EVENT, EXPOSURE, PRODUCT
 from lifeloop.store import Store, open_store
@@ -133,6 +134,14 @@ def test_what_the_store_knows_changes_the_next_answer_and_counts_once(house: Hou
 
     assert "p20" in because(after)
     assert house.asks("c00", fresh=(known,)) == after
+
+
+def test_a_customer_of_whom_nothing_is_known_is_answered_as_a_visitor_and_a_note_says_so(house: House) -> None:
+    unknown, visitor, known = house.asks("nobody"), house.asks(None, anonymous_id="a new phone"), house.asks("c00")
+
+    assert [one.product_id for one in unknown.products] == [one.product_id for one in visitor.products]
+    assert NOTHING_DONE in unknown.notes
+    assert NOTHING_DONE not in (*visitor.notes, *known.notes)
 
 
 def test_a_visitor_is_answered_by_the_visit_so_far(house: House) -> None:

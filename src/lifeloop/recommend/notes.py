@@ -8,6 +8,10 @@ NO_CONSENT = Text(
     "There is no consent to personalisation: nothing of this person's own history was used.",
     "未获得个性化推荐的同意：未使用此人的任何历史记录。",
 )
+NOTHING_DONE = Text(
+    "Nothing is known of what this customer did: they are answered as a visitor.",
+    "没有此客户的任何行为记录：按访客处理。",
+)
 NOT_LEARNED = Text(
     "Nothing has been learned yet (lifeloop run does): the newest products are shown.",
     "模型尚未训练（请运行 lifeloop run）：展示的是最新商品。",

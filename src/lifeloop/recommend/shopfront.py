@@ -32,8 +32,10 @@ from lifeloop.recommend.keep import load_model
 from lifeloop.recommend.learning import followed, learned
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.nightly import read_catalogue
+from lifeloop.recommend.notes import NOTHING_DONE
 from lifeloop.recommend.people import People, Since, sent_lately
 from lifeloop.recommend.reading import read_lately
+from lifeloop.recommend.shelf import Shelf
 from lifeloop.schema import EVENT, IDENTITY, ORDER_LINE, PRODUCT, Table
 
 if TYPE_CHECKING:
@@ -144,8 +146,10 @@ class Shopfront:
         person, ids = state.people.person(now=micros(now), customer_id=customer_id, anonymous_id=anonymous_id, fresh=fresh)
         if asked.placement == "message" and ids:
             person = replace(person, sent=sent_lately(self._engine, ids, now))
-        chosen = self._settings.recommend
-        return answer(state.model, state.catalogue, asked, person, settings=chosen, now=micros(now), generator=generator)
+        chosen, at = self._settings.recommend, micros(now)
+        found = answer(state.model, state.catalogue, asked, person, settings=chosen, now=at, generator=generator)
+        is_new = customer_id is not None and person.has_consent and not person.deeds
+        return replace(found, notes=(*found.notes, NOTHING_DONE)) if is_new else found
 
     def _now(self) -> _State:
         if self._state is None:
@@ -164,11 +168,13 @@ class Shopfront:
             self._since_at = ticks
         if before is not None and not is_newer and done == before.done:
             if catalogue is not before.catalogue:
+                Shelf.of(before.model, catalogue, self._settings.recommend).prepare()
                 self._state = replace(before, catalogue=catalogue, listed=listed)
             return
         since = self._since(fitted)
         model = learned(self._followed(fitted, since, ticks), since.deeds)
         people = People(fitted, since, self._settings.recommend, self._store)
+        Shelf.of(model, catalogue, self._settings.recommend).prepare()
         self._state = _State(model, fitted, sign, catalogue, listed, people, done)
 
     def _followed(self, fitted: Model, since: Since, ticks: float) -> Model:
