@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.histories import Flags, Floats, Ints, Products
 from lifeloop.recommend.model import Model
@@ -90,6 +90,14 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self.catalogue)
+
+    def prepare(self) -> Shelf:
+        """Work out now what the first requests would have to wait for, and return the shelf."""
+        for placement in PLACEMENTS:
+            self.book.allowed(placement)
+        _ = self.alignment.is_same, self.alignment.is_known, self.book.margin, self.model.together.matrix
+        _ = self.catalogue.category_code, self.catalogue.brand_code, self.catalogue.near("")
+        return self
 
     def spread(self, scores: Floats) -> Doubles:
         """Return scores of the model's products, shape (model,), as scores of the catalogue's; 0 of unknown ones."""
