@@ -102,7 +102,7 @@ def assert_same(left: Model, right: Model) -> None:
 
 @pytest.mark.parametrize("most_dense", [6_000, 0])
 @given(st.dictionaries(st.sampled_from(["cann", "cbob", "ceve", "vphone", "nobody"]), PERSON, min_size=2), st.data())
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 def test_what_is_left_is_what_a_fit_without_them_gives(most_dense: int, people: Any, data: st.DataObject) -> None:
     gone = data.draw(st.sampled_from(sorted(people)).filter(lambda name: name != "nobody"))
     others = {name: one for name, one in people.items() if name != gone}
