@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifeloop.recommend.histories import Histories
-from lifeloop.recommend.matrices import CountedConfig, Following, FollowingConfig, SolvedConfig, Taste, TasteConfig
+from lifeloop.recommend.matrices import (
+    CountedConfig,
+    Following,
+    FollowingConfig,
+    SolvedConfig,
+    Taste,
+    TasteConfig,
+    next_blend,
+    taste_blend,
+    visit_blend,
+)
 from lifeloop.recommend.matrices.counting import count_ahead, count_around
 from lifeloop.recommend.matrices.counts import Window
 from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, fits_dense
@@ -162,3 +172,12 @@ def test_what_is_dense_is_told_by_bytes():
     assert not fits_dense(5_001, FOLLOWING_BYTES, 100_000)
     assert not fits_dense(4_000, FOLLOWING_BYTES, 1_000)
     assert fits_dense(3_700, FOLLOWING_BYTES, 1_000)
+
+
+def test_a_visit_may_come_back_to_what_was_seen_and_what_comes_next_may_not():
+    visits = Histories.of([[0, 1, 0, 1], [1, 0], [0, 1, 2]] * 20, products=4)
+    again = visit_blend(visits, threads=1)
+    seen = np.array([0, 1], np.int32)
+    assert set(again.top_one(seen, 4, drop_seen=False)[0].tolist()) == {0, 1, 2}
+    assert next_blend(visits, threads=1).top_one(seen, 4)[0].tolist() == [2]
+    assert taste_blend(visits, threads=1).top_one(seen, 4)[0].tolist() == [2]

@@ -1,7 +1,7 @@
 """Item-item matrices, how they are fitted from histories, and what they say of all products."""
 
 from lifeloop.recommend.matrices.blend import Blend, Part
-from lifeloop.recommend.matrices.defaults import next_blend, next_parts, personal_blend, taste_blend, taste_part
+from lifeloop.recommend.matrices.defaults import next_blend, next_parts, personal_blend, taste_blend, taste_part, visit_blend
 from lifeloop.recommend.matrices.dense import DenseMatrix
 from lifeloop.recommend.matrices.fading import Fading, decay
 from lifeloop.recommend.matrices.following import Following
@@ -35,4 +35,5 @@ __all__ = [
     "similar_of",
     "taste_blend",
     "taste_part",
+    "visit_blend",
 ]

@@ -53,7 +53,7 @@ class Following:
         """Return what follows what in histories."""
         how = config or FollowingConfig()
         deeds = np.bincount(histories.items, minlength=histories.products).astype(np.int64)
-        if fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb):
+        if how.may_solve and fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb):
             windows = how.solved.windows()
             counts = {name: count_ahead(histories, window, threads=how.threads) for name, window in windows.items()}
             return cls(counts, deeds, how.counted.reach, how)

@@ -60,6 +60,8 @@ class FollowingConfig:
 
     solved: SolvedConfig = SolvedConfig()
     counted: CountedConfig = CountedConfig()
+    may_solve: bool = True
+    """Whether the closed form is used where it fits; else counts are, however few products there are."""
     memory_mb: int = 2000
     threads: int | None = None
 
