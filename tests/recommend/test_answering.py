@@ -198,3 +198,13 @@ def test_deeds_older_than_the_history_that_is_looked_at_still_keep_out_what_was_
     ann = Person(deeds=customer(("tea", "order"), ("cup", "view")).deeds, is_known=True, has_consent=True)
 
     assert "tea" not in front.shown(Asked(placement="home"), ann)
+
+
+def test_a_substitute_is_of_the_same_kind() -> None:
+    kinds = {"tray": "Tea > Ware", "bowl": "Tea > Ware", "chai": "Tea > Leaves", "quilt": "Home > Bedding"}
+    liked = {("tray", "quilt"): 0.6, ("tray", "chai"): 0.6, ("tray", "bowl"): 0.3}
+    front = Front.of(*(product(name, category=kind) for name, kind in kinds.items()), similar=liked)
+
+    said = front.answer(Asked(placement="product", items=("tray",), k=3))
+
+    assert [one.product_id for one in said.products] == ["bowl", "chai", "quilt"]

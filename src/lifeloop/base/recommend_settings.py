@@ -23,17 +23,25 @@ class RuleSettings(BaseModel):
         description="Least margin, as a share of the price; products whose cost is not known pass. Unset: none.",
     )
     lowest_price: float | None = Field(
-        None, ge=0, description="Least price, or with a product on the page least share of its price. Unset: none."
+        None,
+        ge=0,
+        description="Least price, or with a product on the page least share of its price; unknown prices fail. Unset: none.",
     )
     highest_price: float | None = Field(
-        None, gt=0, description="Highest price, or with a product on the page highest share of its price. Unset: none."
+        None,
+        gt=0,
+        description="Highest price, or with a product on the page highest share of its price; unknown prices fail. Unset: none.",
     )
     excluded_categories: tuple[str, ...] | None = Field(
         None, description="Categories nothing is recommended of, with all below them. Unset: none."
     )
     excluded_products: tuple[str, ...] | None = Field(None, description="Products that are never recommended. Unset: none.")
-    brand_cap: int | None = Field(None, ge=1, description="Most products of one brand in a list. Unset: no limit.")
-    category_cap: int | None = Field(None, ge=1, description="Most products of one category in a list. Unset: no limit.")
+    brand_cap: int | None = Field(
+        None, ge=1, description="Most products of one brand in a list; of a search only where set for it. Unset: no limit."
+    )
+    category_cap: int | None = Field(
+        None, ge=1, description="Most products of one category in a list; of a search only where set for it. Unset: no limit."
+    )
     diversity: float | None = Field(
         None,
         ge=0,

@@ -86,7 +86,7 @@ class Recommended:
     rank: int
     """From 1."""
     score: float
-    """What it was ranked by; comparable within one list only."""
+    """The sum of its reasons, before a learned order, diversity and chance had their say; comparable within one list only."""
     strategy: Strategy
     propensity: float
     """The chance with which this product came to this place; 1 where nothing is left to chance."""

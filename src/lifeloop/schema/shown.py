@@ -51,7 +51,7 @@ RECOMMENDATION = Table(
         "placement": Column("string", "Where it is to be shown: message.", required=True),
         "rank": Column("int32", "Place in the list, from 1.", required=True),
         "product_id": Column("string", "The product.", required=True),
-        "score": Column("float64", "What it was ranked by; comparable within one list only.", required=True),
+        "score": Column("float64", "The sum of its reasons; comparable within one list only.", required=True),
         "strategy": Column(
             "string", "What it comes from: personal, session, similar, together, content, trending, new.", required=True
         ),
@@ -79,7 +79,7 @@ EXPOSURE = Table(
         "strategy": Column(
             "string", "What it comes from: personal, session, similar, together, content, trending, new.", required=True
         ),
-        "score": Column("float64", "What it was ranked by; comparable within one list only."),
+        "score": Column("float64", "The sum of its reasons; comparable within one list only."),
         "signals": Column("string", "What the ranking knew of it, as a JSON object: a ranker learns from it."),
         "version": _VERSION,
     },

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lifeloop.recommend.placements import terms
-from lifeloop.recommend.reasons import Term
+from lifeloop.recommend.reasons import Doubles, Term
 from lifeloop.recommend.request import Request
 
 SIMILAR, TOGETHER, CONTENT, PERSONAL = 1.0, 0.9, 0.3, 0.2
 IN_CATEGORY, TRENDING = 0.05, 0.01
 """What is wanted in the page's category fills up before what is wanted anywhere."""
+NEAR_BY, ELSEWHERE = 0.4, 0.1
+"""What a product of a neighbouring category, and of any other, weighs as a substitute: nobody takes a bedspread for a tea tray,
+however many have both."""
 
 
 def score(request: Request) -> list[Term]:
@@ -16,10 +21,20 @@ def score(request: Request) -> list[Term]:
     page = request.page
     category = None if page is None else request.shelf.catalogue.category[page]
     return [
-        *terms.similar(request, request.context, SIMILAR),
+        *terms.similar(request, request.context, SIMILAR, kinship(request, category)),
         *terms.together(request, request.context, TOGETHER),
         *terms.content(request, request.context, CONTENT),
         *terms.personal(request, request.history, PERSONAL),
         *(terms.trending(request, IN_CATEGORY, category) if category else ()),
         *terms.trending(request, TRENDING),
     ]
+
+
+def kinship(request: Request, category: str | None) -> Doubles | None:
+    """Return what each product weighs as a substitute for one of a category, shape (catalogue,); None where it has none."""
+    if not category:
+        return None
+    book, above = request.shelf.book, category.rpartition(" > ")[0]
+    near = book.below(above) if above else book.below(category)
+    unknown = request.shelf.catalogue.category_code < 0
+    return np.where(book.below(category) | unknown, 1.0, np.where(near, NEAR_BY, ELSEWHERE))

@@ -51,9 +51,9 @@ def personal(request: Request, sources: Sources, weight: float) -> list[Term]:
     return _term(request, "personal" if is_own else "session", linear, weight)
 
 
-def similar(request: Request, sources: Sources, weight: float) -> list[Term]:
-    """Return what is had by those who have the sources."""
-    return _of_matrix(request, "similar", request.shelf.model.similar, sources, sources.ones, weight)
+def similar(request: Request, sources: Sources, weight: float, factors: Doubles | None = None) -> list[Term]:
+    """Return what is had by those who have the sources; `factors`, shape (catalogue,), weigh the products."""
+    return _of_matrix(request, "similar", request.shelf.model.similar, sources, sources.ones, weight, factors)
 
 
 def together(request: Request, sources: Sources, weight: float, factors: Doubles | None = None) -> list[Term]:
