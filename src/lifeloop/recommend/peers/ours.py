@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lifeloop.recommend.histories import Histories, Ints
-from lifeloop.recommend.matrices import Blend, next_blend, taste_blend
+from lifeloop.recommend.matrices import Blend, next_blend, taste_blend, visit_blend
 
 
 class Ours:
@@ -30,6 +30,11 @@ class Ours:
 def next_of_ours() -> Ours:
     """Return what answers "what is wanted next": home and message."""
     return _warm("lifeloop", next_blend)
+
+
+def visit_of_ours() -> Ours:
+    """Return what answers "what is looked at next in this visit", where what was seen may come again."""
+    return _warm("lifeloop_visit", visit_blend)
 
 
 def taste_of_ours() -> Ours:
