@@ -30,7 +30,7 @@ class RuleSettings(BaseModel):
     highest_price: float | None = Field(
         None,
         gt=0,
-        description="Highest price, or with a product on the page highest share of its price; unknown prices fail. Unset: none.",
+        description="Highest price, or with a product on the page highest share of its price; unknown ones fail. Unset: none.",
     )
     excluded_categories: tuple[str, ...] | None = Field(
         None, description="Categories nothing is recommended of, with all below them. Unset: none."

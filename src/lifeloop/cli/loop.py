@@ -207,7 +207,8 @@ def _show_run(app: App, done: RunReport) -> None:
         ],
         right=[2, 3],
     )
-    say(*(note.say(data.language) for one in (*done.models, shown) for note in one.notes))
+    notes = [*(note for one in done.models for note in one.notes), *shown.notes]
+    say(*(note.say(data.language) for note in notes))
     words_table(worth_table(data.worth, Voice(data.language, data.currency, data.zone), value_days=data.outlook.value_days))
 
 
