@@ -41,7 +41,7 @@ def test_the_next_film_is_found_as_often_as_promised(real_data: Path) -> None:
     assert figure(found, "recall_at_10") >= 0.29
 
     published = measured("lifeloop", leave_last_out(data))
-    assert figure(published, "ndcg_at_10") >= 0.166
+    assert figure(published, "ndcg_at_10") >= 0.172
 
 
 def test_the_floor_under_it_is_the_known_one(real_data: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_next_beauty_product_is_found_as_often_as_promised(real_data: Path) 
     split = leave_last_out(recorded(real_data / "recsys_amazon_beauty"))
 
     assert (len(split), len(split.train.items), split.train.products) == (22_363, 198_502 - 2 * 22_363, 12_101)
-    assert figure(measured("lifeloop", split), "ndcg_at_10") >= 0.052
+    assert figure(measured("lifeloop", split), "ndcg_at_10") >= 0.053
 
 
 def test_of_people_never_seen_more_is_found_than_by_plain_ease(real_data: Path) -> None:
@@ -83,17 +83,27 @@ def test_the_next_click_is_found_more_often_than_by_a_chain_of_first_order(real_
 
     assert (len(whole), whole.drop_seen, whole.clusters) == (60_858, False, None)
     split = every(10, whole)
-    floor, found = measured("markov", split), measured("lifeloop", split)
+    floor, found = measured("markov", split), measured("lifeloop_visit", split)
     assert figure(floor, "hit_rate_at_20") == pytest.approx(0.336, abs=0.015)
     assert figure(floor, "mrr_at_20") == pytest.approx(0.128, abs=0.01)
-    assert figure(found, "hit_rate_at_20") > figure(floor, "hit_rate_at_20") + 0.1
-    assert figure(found, "mrr_at_20") > figure(floor, "mrr_at_20") + 0.025
+    assert figure(found, "hit_rate_at_20") > figure(floor, "hit_rate_at_20") + 0.15
+    assert figure(found, "mrr_at_20") > figure(floor, "mrr_at_20") + 0.05
 
 
 def test_what_comes_after_one_moment_is_found_from_what_came_before(real_data: Path) -> None:
     split = temporal(recorded(real_data / "recsys_ml100k", needs_time=True))
 
-    assert figure(measured("lifeloop", split), "ndcg_at_10") > figure(measured("popularity", split), "ndcg_at_10")
+    found = figure(measured("lifeloop", split), "ndcg_at_10")
+    assert found >= 0.21
+    assert found > figure(measured("popularity", split), "ndcg_at_10") + 0.04
+
+
+def test_what_a_shop_sells_in_the_coming_weeks_is_found_more_often_than_by_taste_alone(real_data: Path) -> None:
+    split = temporal(recorded(real_data / "online_retail_ii", needs_time=True))
+
+    found = figure(measured("lifeloop", split), "ndcg_at_10")
+    assert found >= 0.25
+    assert found > figure(measured("lifeloop_taste", split), "ndcg_at_10")
 
 
 def command(*words: str) -> Any:
