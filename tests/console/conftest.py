@@ -12,7 +12,7 @@ from lifeloop.base.config import Settings, ShopSettings
 from lifeloop.features import write_snapshot
 from lifeloop.measure.report_data import ReportData, report_data
 from lifeloop.predict.models import segment, stage
-from lifeloop.schema import REJECTED, SCORE, SNAPSHOT
+from lifeloop.schema import ASSOCIATION_RULE, RECOMMENDATION, REJECTED, SCORE, SNAPSHOT
 from lifeloop.testing import ShopBuilder
 
 HOSTILE = '<script>alert("ann")</script>'
@@ -60,6 +60,13 @@ def lively_shop(shop: ShopBuilder) -> ShopBuilder:
     shop.lake.overwrite_as_of(SCORE, stages.score(before), shop.day(150))
     scores = [stages.score(now), segment.fit([now]).score(now), *_figures(now)]
     shop.lake.overwrite_as_of(SCORE, pa.concat_tables(scores), shop.day(180))
+    rule = dict.fromkeys(("support", "confidence", "low", "high", "lift", "p_value", "q_value"), 0.5)
+    rule |= dict.fromkeys(("orders", "orders_if", "orders_then", "orders_both"), 9)
+    rule |= {"as_of": shop.day(180), "if_product": "<img src=x onerror=alert(1)>", "then_product": "thing"}
+    shop.lake.overwrite_as_of(ASSOCIATION_RULE, pa.Table.from_pylist([rule], schema=ASSOCIATION_RULE.arrow()), shop.day(180))
+    row = {"as_of": shop.day(180), "customer_id": HOSTILE, "placement": "message", "rank": 1, "product_id": "thing"}
+    row |= {"score": 1.0, "strategy": "personal", "version": "v1"}
+    shop.lake.overwrite_as_of(RECOMMENDATION, pa.Table.from_pylist([row], schema=RECOMMENDATION.arrow()), shop.day(180))
     refused = {
         "file": "orders.csv",
         "file_sha256": "0",

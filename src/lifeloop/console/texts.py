@@ -35,6 +35,42 @@ TEXTS: dict[str, Text] = {
     "revenue": Text("Revenue", "收入"),
     "buyers": Text("Customers who ordered", "下单顾客"),
     "change": Text("Change", "变化"),
+    # products
+    "together": Text("What is bought together", "哪些商品一起购买"),
+    "together_lead": Text(
+        "Of the orders with {first}, {share} also hold {then}: {lift} times as many as by chance.",
+        "含有{first}的订单中，{share} 也含有{then}，是偶然情况的 {lift} 倍。",
+    ),
+    "together_note": Text(
+        "The surest rules first. Among all rules that are kept, at most 5% are expected to be false.",
+        "最可靠的规则在前。所有保留的规则中，预计至多 5% 为误报。",
+    ),
+    "together_none": Text(
+        "No two products stand in the same orders more often than by chance, or no orders with lines are known.",
+        "没有两种商品明显多于偶然地出现在同一订单中，或没有含明细的订单。",
+    ),
+    "who_buys": Text("Who buys", "购买"),
+    "buys_too": Text("buys too", "也购买"),
+    "confidence": Text("Confidence", "置信度"),
+    "interval95": Text("95% interval", "95% 区间"),
+    "lift": Text("Lift", "提升度"),
+    "recommended": Text("What messages recommend", "消息中推荐什么"),
+    "recommended_lead": Text(
+        "{customers} customers agreed to be recommended to by what they did; their lists hold {products} different products.",
+        "{customers} 位顾客同意按其行为接收推荐；他们的列表共含 {products} 种不同商品。",
+    ),
+    "recommended_note": Text(
+        "The products in most customers' lists. One customer's, with reasons: lifeloop recommend CUSTOMER --placement message.",
+        "出现在最多顾客列表中的商品。查看某位顾客的列表和原因：lifeloop recommend CUSTOMER --placement message。",
+    ),
+    "recommended_none": Text(
+        "Nothing is recommended in messages: nobody is known to agree to it, or nothing was learned yet. [recommend] consent "
+        "says whose history may be used.",
+        "消息中没有推荐：尚不知有人同意，或尚未学到任何内容。[recommend] consent 决定可使用谁的历史。",
+    ),
+    "product": Text("Product", "商品"),
+    "in_lists": Text("Customers whose list it is in", "列表中含有它的顾客"),
+    "stands_first": Text("Stands first", "排在首位"),
     # stages
     "stages": Text("Where customers stand", "顾客处于哪个阶段"),
     "stages_lead": Text(

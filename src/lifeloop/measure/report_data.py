@@ -18,6 +18,7 @@ from lifeloop.features import FEATURES
 from lifeloop.lake import Engine
 from lifeloop.measure.cohorts import Cohort, cohorts
 from lifeloop.measure.customers import Worth, worth_a_look
+from lifeloop.measure.goods import Goods, goods
 from lifeloop.measure.grids import ClusterFacts, Group, RfmCell, cluster_facts, clusters, rfm_grid, rfm_groups
 from lifeloop.measure.judgement import Judgement, judgement
 from lifeloop.measure.notes import Note, notes
@@ -71,6 +72,7 @@ class ReportData:
     deciles: tuple[Decile, ...]
     reasons: tuple[ReasonCount, ...]
     worth: tuple[Worth, ...]
+    goods: Goods
     judgements: tuple[Judgement, ...]
     quality: Quality
     models: tuple[ModelCard, ...]
@@ -125,6 +127,7 @@ def report_data(
         deciles=value_deciles(rows),
         reasons=top_reasons(engine, as_of, {name: feature.label for name, feature in FEATURES.items()}),
         worth=worth_a_look(engine, rows, as_of, zone=zone),
+        goods=goods(engine, as_of),
         judgements=judgements,
         quality=found,
         models=_models(engine, as_of),

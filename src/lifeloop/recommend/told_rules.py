@@ -70,11 +70,17 @@ def strongest_rules(engine: Engine, *, product: str | None = None, top: int = 20
             "no run has found two products that stand in the same orders more often than by chance",
             "Import orders with their lines, then: lifeloop run",
         )
-    tables = {"rules": ASSOCIATION_RULE, "products": PRODUCT}
-    rows = engine.query(STRONGEST_SQL, tables, as_of=moment, product=product, top=top).drop_columns(["as_of"]).to_pylist()
-    if product is not None and not rows:
+    found = rules_as_of(engine, moment, product=product, top=top)
+    if product is not None and not found:
         _known(engine, product)
-    return ToldRules(moment, tuple(ToldRule(**row) for row in rows))
+    return ToldRules(moment, found)
+
+
+def rules_as_of(engine: Engine, as_of: datetime, *, product: str | None = None, top: int = 20) -> tuple[ToldRule, ...]:
+    """Return the `top` surest rules of the run of one moment; none where it found none."""
+    tables = {"rules": ASSOCIATION_RULE, "products": PRODUCT}
+    rows = engine.query(STRONGEST_SQL, tables, as_of=as_of, product=product, top=top).drop_columns(["as_of"]).to_pylist()
+    return tuple(ToldRule(**row) for row in rows)
 
 
 def _known(engine: Engine, product: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lifeloop.console.sections import groups, money, people, trust
+from lifeloop.console.sections import goods, groups, money, people, trust
 from lifeloop.console.sections.parts import Grid, Section, Tile
 from lifeloop.console.voice import Voice
 from lifeloop.measure.report_data import ReportData
@@ -40,6 +40,8 @@ def body_of(data: ReportData, voice: Voice) -> Body:
         money.deciles(data, voice),
         groups.clusters(data, voice),
         groups.rfm(data, voice),
+        goods.together(data, voice),
+        goods.recommended(data, voice),
         trust.models(data, voice),
         trust.quality(data, voice),
     ]
