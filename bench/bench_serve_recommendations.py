@@ -3,7 +3,7 @@
 Prints one JSON line. A simulated shop is imported and run; then `RATE` questions a second (homes of customers and visitors,
 product pages, carts, searches) and `EVENTS` events a second in requests of ten come from a process each, for `SECONDS`. A
 question is due at its own moment whether the last was answered or not, and its time counts from that moment. Events are of the
-customers that are asked about, so that what was done a moment ago is part of nearly every answer. `logged` are the
+customers that are asked about, each on a device of their own, and of as many visitors. `logged` are the
 lists in the lake in the end, which must be as many as were answered; `memory_mb` and `cpu_cores` are the door's.
 
     SECONDS=20 RATE=200 EVENTS=2000 CUSTOMERS=20000 PRODUCTS=1000 python bench/bench_serve_recommendations.py
@@ -141,17 +141,17 @@ def sayings(world: dict[str, list[str]], key: str) -> object:
     mark = f"{os.getpid()}-{time.time_ns()}"
 
     def event(number: int, inner: int, at: str) -> dict[str, object]:
-        who: dict[str, object] = {"userId": rng.choice(world["customers"])} if rng.random() < 0.5 else {}
+        customer = rng.choice(world["customers"])
+        known, visitor = {"userId": customer, "anonymousId": f"d-{customer}"}, {"anonymousId": f"v{rng.randrange(5000)}"}
         said: dict[str, object] = {
             "type": "track",
             "event": rng.choices(("Product Viewed", "Product Added", "Cart Viewed"), (7, 2, 1))[0],
             "messageId": f"{mark}-{number}-{inner}",
-            "anonymousId": f"v{rng.randrange(5000)}",
             "timestamp": at,
             "context": {"userAgent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36", "locale": "en-GB"},
             "properties": {"product_id": rng.choice(world["products"]), "price": 5, "quantity": 1, "currency": "EUR"},
         }
-        return said | who
+        return said | (known if rng.random() < 0.5 else visitor)
 
     def make(number: int) -> bytes:
         at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ class Shelf:
         self.asked: list[Asked] = []
         self.people: list[tuple[str | None, str | None]] = []
         self.fresh: list[Sequence[Deed]] = []
+        self.threads: list[str] = []
         self.products: tuple[Recommended, ...] = (MUG, POT)
         self.notes: tuple[Text, ...] = ()
         self.failure: Exception | None = None
@@ -63,6 +65,7 @@ class Shelf:
         self.asked.append(asked)
         self.people.append((customer_id, anonymous_id))
         self.fresh.append(fresh)
+        self.threads.append(threading.current_thread().name)
         if self.failure:
             raise self.failure
         return Answer(asked.placement, self.version, self.products, self.notes, is_personal=not self.notes)
@@ -294,6 +297,17 @@ def test_too_many_products_are_refused_with_how_many_may_be_named(reader: httpx.
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
     assert "Name at most 1,000." in by_get.json()["fix"]
     assert ask(reader, items=",".join(many[1:])).status_code == 200
+
+
+def test_quick_answers_are_worked_out_by_the_loop_and_those_that_look_into_the_lake_never(
+    reader: httpx.Client, shelf: Shelf
+) -> None:
+    for _ in range(60):
+        ask(reader)
+    ask(reader, placement="message", customer="ann")
+
+    assert not shelf.threads[-2].startswith("AnyIO")
+    assert shelf.threads[-1].startswith("AnyIO")
 
 
 def test_figures_tell_what_was_recommended_by_placement_and_strategy_and_how_long_it_took(

@@ -15,6 +15,7 @@ from lifeloop.api.fresh import Fresh
 from lifeloop.api.limits import RateLimit
 from lifeloop.api.looks import Kept, Looks
 from lifeloop.api.metrics import Metrics
+from lifeloop.api.pace import Pace
 from lifeloop.api.receiving import Rooms
 from lifeloop.app import App
 from lifeloop.collect.spool.record import Stamp
@@ -94,6 +95,7 @@ class Door:
     looks: Looks
     fresh: Fresh
     recommenders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_RECOMMENDERS))
+    pace: Pace = field(default_factory=Pace)
     kept: Kept = field(default_factory=Kept)
     rooms: Rooms = field(default_factory=Rooms)
 
