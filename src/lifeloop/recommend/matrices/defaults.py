@@ -12,7 +12,7 @@ from lifeloop.recommend.matrices.taste import Taste, TasteConfig
 def next_parts(following: Following) -> tuple[Part, ...]:
     """Return what follows, with the fading each matrix is meant for."""
     if following.soon is None:
-        return (Part(following.matrix, delta=0.5, most=50, newest=1.25, floor=0.02, floor_delta=0.02),)
+        return (Part(following.matrix, delta=0.5, most=500, newest=1.25, floor=0.04, floor_delta=0.01),)
     long = Part(following.matrix, delta=0.25, most=100, floor=0.1, floor_delta=0.01)
     return long, Part(following.soon, weight=0.5, delta=2.0, most=4)
 
