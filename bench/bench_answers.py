@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from lifeloop.base.recommend_settings import RecommendSettings
-from lifeloop.recommend.answering import answer
+from lifeloop.recommend.answering.answer import answer
 from lifeloop.recommend.asked import Asked, Person
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import Deeds

@@ -26,9 +26,9 @@ from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.config import Settings
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.lake import DuckEngine, Lake
-from lifeloop.recommend import nightly
 from lifeloop.recommend.asked import Asked
-from lifeloop.recommend.forget import forget_customer
+from lifeloop.recommend.learning import nightly
+from lifeloop.recommend.learning.forget import forget_customer
 from lifeloop.recommend.shopfront import Shopfront
 from lifeloop.schema import EVENT, ORDER_LINE, PRODUCT, Table
 from lifeloop.unify.resolved import RESOLVED

@@ -21,8 +21,8 @@ from lifeloop.base.text import Text
 from lifeloop.collect.live.exposure import Placed, shown
 from lifeloop.collect.spool import SpoolBusy, SpoolFull
 from lifeloop.collect.spool.record import Place, Record, Stamp
+from lifeloop.recommend.answering.notes import NO_CONSENT
 from lifeloop.recommend.asked import Answer, Asked, Deed, Reason, Recommended
-from lifeloop.recommend.notes import NO_CONSENT
 from lifeloop.testing.live import NOON, said
 from lifeloop.testing.served import House, open_house
 

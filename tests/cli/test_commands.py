@@ -117,7 +117,6 @@ def test_an_unknown_placement_is_told_its_nearest(shell: Shell) -> None:
     assert "at least 1" in shell.types("recommend", "--placement", "home", "-k", "0", code=2)
 
 
-
 def test_running_twice_leaves_the_same_tables(shell: Shell) -> None:
     from lifeloop.app import App
     from lifeloop.base.clock import SystemClock

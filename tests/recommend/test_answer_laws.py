@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.recommend.kitchen import EVERY, shop
 
 from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings
+from lifeloop.recommend.answering.signals import SIGNALS
 from lifeloop.recommend.asked import Asked
 from lifeloop.recommend.placements.search import REACH
-from lifeloop.recommend.signals import SIGNALS
 from lifeloop.testing.shopfronts import Front, customer, model, product
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lifeloop.recommend.clicks import GAINS, read_shown
+from lifeloop.recommend.answering.signals import SIGNALS
+from lifeloop.recommend.learning.clicks import GAINS, read_shown
 from lifeloop.recommend.names import Names
-from lifeloop.recommend.signals import SIGNALS
 from lifeloop.schema import EVENT, EXPOSURE
 from lifeloop.testing.shop import ShopBuilder
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from lifeloop.base.recommend_settings import RecommendSettings
-from lifeloop.recommend.consents import GIVEN, SILENT, WITHDRAWN, allowed, read_consents, verdict
+from lifeloop.recommend.learning.consents import GIVEN, SILENT, WITHDRAWN, allowed, read_consents, verdict
 from lifeloop.recommend.names import Names
 from lifeloop.schema import EVENT
 from lifeloop.store.consents import ConsentRow

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeloop.recommend.exploring import explore, given_away, kept_chance
+from lifeloop.recommend.answering.exploring import explore, given_away, kept_chance
 
 lists = st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(0, 12), st.floats(0, 1))
 

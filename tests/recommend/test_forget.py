@@ -15,17 +15,17 @@ from lifeloop.base.config import Settings
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import versions
 from lifeloop.lake import DuckEngine
+from lifeloop.recommend.answering.ranker import Ranker
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import Deeds
-from lifeloop.recommend.fit import fit_model
-from lifeloop.recommend.forget import forget_customer, without
 from lifeloop.recommend.histories import Histories
-from lifeloop.recommend.keep import load_model, save_model
+from lifeloop.recommend.learning.fit import fit_model
+from lifeloop.recommend.learning.forget import forget_customer, without
+from lifeloop.recommend.learning.keep import load_model, save_model
+from lifeloop.recommend.learning.nightly import recommend_all
 from lifeloop.recommend.matrices import memory
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import Names
-from lifeloop.recommend.nightly import recommend_all
-from lifeloop.recommend.ranker import Ranker
 from lifeloop.testing.shop import ShopBuilder
 from lifeloop.unify.resolved import RESOLVED
 

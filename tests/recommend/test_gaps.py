@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifeloop.recommend.gaps import LEAST_PAIRS, median_gaps
 from lifeloop.recommend.histories import Histories
+from lifeloop.recommend.learning.gaps import LEAST_PAIRS, median_gaps
 
 DAY_US = 86_400_000_000
 ORDERS = st.lists(

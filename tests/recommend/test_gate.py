@@ -10,12 +10,12 @@ import pytest
 
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import LANGUAGES, Text, blanks
-from lifeloop.recommend import gate, notes, reasons
+from lifeloop.recommend.answering import gate, notes, reasons
+from lifeloop.recommend.answering.gate import passed
+from lifeloop.recommend.answering.request import Request
+from lifeloop.recommend.answering.shelf import Shelf
+from lifeloop.recommend.answering.variants import stem
 from lifeloop.recommend.asked import Asked, Person, Reason, Recommended
-from lifeloop.recommend.gate import passed
-from lifeloop.recommend.request import Request
-from lifeloop.recommend.shelf import Shelf
-from lifeloop.recommend.variants import stem
 from lifeloop.testing.shopfronts import NOW, Front, customer, product
 
 POT = Recommended("pot", 1, 0.5, "trending", 1.0, is_explored=False, reasons=())

@@ -10,12 +10,12 @@ import pytest
 
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.lake import DuckEngine
-from lifeloop.recommend import learning
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.fit import fit_model
-from lifeloop.recommend.learning import followed, learned
+from lifeloop.recommend.learning import daily as learning
+from lifeloop.recommend.learning.daily import followed, learned
+from lifeloop.recommend.learning.fit import fit_model
+from lifeloop.recommend.learning.reading import read_deeds, read_lately
 from lifeloop.recommend.matrices import memory
-from lifeloop.recommend.reading import read_deeds, read_lately
 from lifeloop.testing.shop import ShopBuilder
 from lifeloop.unify.resolved import RESOLVED
 

@@ -16,17 +16,17 @@ from lifeloop.base.config import Settings
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import versions
 from lifeloop.lake import DuckEngine
+from lifeloop.recommend.answering.gate import passed
+from lifeloop.recommend.answering.reasons import DUE, POPULAR
+from lifeloop.recommend.answering.shelf import Shelf
+from lifeloop.recommend.answering.understanding import understood
 from lifeloop.recommend.asked import Asked, Reason, Recommended
 from lifeloop.recommend.deeds import Deeds
-from lifeloop.recommend.gate import passed
-from lifeloop.recommend.keep import load_model
+from lifeloop.recommend.learning.keep import load_model
+from lifeloop.recommend.learning.nightly import NO_CONSENT, NO_DEEDS, NO_EVENTS, RecommendRun, recommend_all
 from lifeloop.recommend.model import QUESTION
-from lifeloop.recommend.nightly import NO_CONSENT, NO_DEEDS, NO_EVENTS, RecommendRun, recommend_all
 from lifeloop.recommend.people import People, Since
-from lifeloop.recommend.reasons import DUE, POPULAR
-from lifeloop.recommend.shelf import Shelf
 from lifeloop.recommend.shopfront import Shopfront
-from lifeloop.recommend.understanding import understood
 from lifeloop.schema import ASSOCIATION_RULE, EVENT, EXPOSURE, ORDER_LINE, PRODUCT, RECOMMENDATION
 from lifeloop.testing.shop import ShopBuilder
 from lifeloop.unify.resolved import RESOLVED

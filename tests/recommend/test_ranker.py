@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.recommend_settings import PLACEMENTS
+from lifeloop.recommend.answering.ranker import SCORE, Ranker, RankerConfig, Shown, judged, learn_ranker, ndcg
+from lifeloop.recommend.answering.signals import SIGNALS
 from lifeloop.recommend.asked import Asked
-from lifeloop.recommend.ranker import SCORE, Ranker, RankerConfig, Shown, judged, learn_ranker, ndcg
-from lifeloop.recommend.signals import SIGNALS
 from lifeloop.testing.shopfronts import Front, product
 
 PRICE = SIGNALS.index("price")

@@ -13,7 +13,7 @@ from lifeloop.lake import DuckEngine
 from lifeloop.recommend.asked import Deed
 from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.histories import Products
-from lifeloop.recommend.reading import products_seen, read_deeds
+from lifeloop.recommend.learning.reading import products_seen, read_deeds
 from lifeloop.schema import EVENT, IDENTITY
 from lifeloop.testing.shop import NOON, ShopBuilder
 from lifeloop.unify.resolved import RESOLVED

@@ -13,13 +13,13 @@ from tests.recommend.oracle import leaks
 
 from lifeloop.base.errors import UnknownName
 from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings, RuleSettings
-from lifeloop.recommend import answering
-from lifeloop.recommend.answering import answer
+from lifeloop.recommend.answering import answer as answering
+from lifeloop.recommend.answering.answer import answer
+from lifeloop.recommend.answering.exploring import Placed
+from lifeloop.recommend.answering.gate import passed
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.asked import DEED_KINDS, Answer, Asked, Deed, Person
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.exploring import Placed
-from lifeloop.recommend.gate import passed
-from lifeloop.recommend.request import Request
 from lifeloop.testing.shopfronts import DAY, NOW, model
 
 NAMES = [f"p{number:02d}" for number in range(14)]
@@ -171,7 +171,7 @@ def carelessly(request: Request, chosen: list[int]) -> list[Placed]:
 def test_a_placement_that_forgot_every_rule_is_caught_at_the_gate(case: Case) -> None:
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(answering, "tried", carelessly)
-        broken.setattr("lifeloop.recommend.gate.log", lambda: Quiet())
+        broken.setattr("lifeloop.recommend.answering.gate.log", lambda: Quiet())
         said = answered(case)
 
     assert case.leaks(said) == []
@@ -201,7 +201,7 @@ def test_what_breaks_a_rule_is_counted_told_and_logged() -> None:
     told: list[Any] = []
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(answering, "tried", carelessly)
-        broken.setattr("lifeloop.recommend.gate.log", lambda: Listening(told))
+        broken.setattr("lifeloop.recommend.answering.gate.log", lambda: Listening(told))
         said = case.answer()
 
     assert [one.product_id for one in said.products] == ["pot"]

@@ -18,10 +18,10 @@ from lifeloop.base.recommend_settings import Placement, RecommendSettings
 from lifeloop.base.versions import versions
 from lifeloop.lake import DuckEngine
 from lifeloop.recommend import shopfront as module
+from lifeloop.recommend.answering.notes import NOTHING_DONE
 from lifeloop.recommend.asked import Answer, Asked, Deed
+from lifeloop.recommend.learning.nightly import recommend_all
 from lifeloop.recommend.model import QUESTION
-from lifeloop.recommend.nightly import recommend_all
-from lifeloop.recommend.notes import NOTHING_DONE
 from lifeloop.recommend.shopfront import Shopfront
 from lifeloop.schema import EVENT, EXPOSURE, PRODUCT
 from lifeloop.store import Store, open_store

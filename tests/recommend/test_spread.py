@@ -9,10 +9,10 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifeloop.recommend.diversity import SAME_BRAND, SAME_CATEGORY, Cap, Likeness, spread
+from lifeloop.recommend.answering.diversity import SAME_BRAND, SAME_CATEGORY, Cap, Likeness, spread
 from lifeloop.recommend.histories import Histories
+from lifeloop.recommend.learning.spread import Group, cells, spread_all, strongest_causes
 from lifeloop.recommend.matrices import Blend, DenseMatrix, LowRankMatrix, Part, SparseMatrix
-from lifeloop.recommend.spread import Group, cells, spread_all, strongest_causes
 
 SEEDS = st.integers(0, 10_000)
 

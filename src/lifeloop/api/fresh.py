@@ -28,7 +28,7 @@ from lifeloop.collect.live.heard import Heard
 from lifeloop.collect.live.hearing import hear_one
 from lifeloop.collect.spool.record import Stamp
 from lifeloop.recommend.asked import Deed
-from lifeloop.recommend.reading import DONE
+from lifeloop.recommend.learning.reading import DONE
 from lifeloop.unify.carts import product_of
 
 LARGE_BYTES = 64 << 10

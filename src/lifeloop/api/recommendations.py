@@ -46,8 +46,8 @@ from lifeloop.base.text import Language, Text
 from lifeloop.collect.live.exposure import Placed, Shown
 from lifeloop.collect.spool.errors import SpoolBusy, SpoolFailed
 from lifeloop.collect.spool.record import Stamp
+from lifeloop.recommend.answering.notes import NO_CONSENT
 from lifeloop.recommend.asked import Answer, Asked, Deed
-from lifeloop.recommend.notes import NO_CONSENT
 
 UNLOGGED = Text(
     "This list could not be logged: clicks on it teach nothing.",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lifeloop.measure.marginals import Marginals
     from lifeloop.measure.report_data import ReportData
     from lifeloop.predict.run import ModelRun
-    from lifeloop.recommend.nightly import RecommendRun
+    from lifeloop.recommend.learning.nightly import RecommendRun
     from lifeloop.recommend.shopfront import Shopfront
     from lifeloop.simulate import WorldConfig
     from lifeloop.store import Store
@@ -204,7 +204,7 @@ class App:
         """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
-        from lifeloop.recommend.nightly import recommend_all
+        from lifeloop.recommend.learning.nightly import recommend_all
 
         span = self.span()
         if span.first >= as_of:

@@ -11,7 +11,7 @@ from lifeloop.cli.options import HomeOption, JsonOption, open_app
 from lifeloop.cli.show import emit, say, table
 
 if TYPE_CHECKING:
-    from lifeloop.recommend.told_rules import ToldRule, ToldRules
+    from lifeloop.recommend.together.told import ToldRule, ToldRules
 
 TITLE = Text("Bought together, as of {day}, of {orders} orders", "截至 {day}，{orders} 个订单中的一起购买")
 HEADINGS = (
@@ -40,7 +40,7 @@ def rules(
     as_json: JsonOption = False,
 ) -> None:
     """Show what is bought together: confidence with its interval, lift, and the share of false rules."""
-    from lifeloop.recommend.told_rules import strongest_rules
+    from lifeloop.recommend.together.told import strongest_rules
 
     app = open_app(home)
     told = strongest_rules(app.engine, product=product, top=top)

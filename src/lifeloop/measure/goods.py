@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lifeloop.lake import Engine
-from lifeloop.recommend.told_rules import ToldRule, rules_as_of
+from lifeloop.recommend.together.told import ToldRule, rules_as_of
 from lifeloop.schema import PRODUCT, RECOMMENDATION
 
 RULES_SHOWN = 10

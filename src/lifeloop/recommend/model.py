@@ -13,9 +13,9 @@ import numpy as np
 from lifeloop.recommend.histories import Floats, Ints, Products
 
 if TYPE_CHECKING:
+    from lifeloop.recommend.answering.ranker import Ranker
     from lifeloop.recommend.deeds import Deeds
     from lifeloop.recommend.matrices import Blend, Following, ItemMatrix, Taste
-    from lifeloop.recommend.ranker import Ranker
     from lifeloop.recommend.together import Together
     from lifeloop.recommend.trending import Trending
 

@@ -18,11 +18,11 @@ from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import LANGUAGES, Language
 from lifeloop.lake import Engine
 from lifeloop.recommend.asked import Deed, DeedKind, Person
-from lifeloop.recommend.consents import SILENT, allowed, verdict
 from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.learning.consents import SILENT, allowed, verdict
+from lifeloop.recommend.learning.reading import DONE
 from lifeloop.recommend.model import Model
 from lifeloop.recommend.names import CUSTOMER, customer, visitor
-from lifeloop.recommend.reading import DONE
 from lifeloop.schema import EXPOSURE
 from lifeloop.unify.carts import product_of
 

@@ -23,19 +23,19 @@ from lifeloop.base.errors import ModelError
 from lifeloop.base.logging import log
 from lifeloop.base.versions import versions
 from lifeloop.lake import Engine, Lake
-from lifeloop.recommend import consents
-from lifeloop.recommend.answering import answer
+from lifeloop.recommend.answering.answer import answer
+from lifeloop.recommend.answering.notes import NOTHING_DONE
+from lifeloop.recommend.answering.shelf import Shelf
 from lifeloop.recommend.asked import Answer, Asked, Deed
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.fit import unfitted
-from lifeloop.recommend.keep import load_model
-from lifeloop.recommend.learning import followed, learned
+from lifeloop.recommend.learning import consents
+from lifeloop.recommend.learning.daily import followed, learned
+from lifeloop.recommend.learning.fit import unfitted
+from lifeloop.recommend.learning.keep import load_model
+from lifeloop.recommend.learning.nightly import read_catalogue
+from lifeloop.recommend.learning.reading import read_lately
 from lifeloop.recommend.model import QUESTION, Model
-from lifeloop.recommend.nightly import read_catalogue
-from lifeloop.recommend.notes import NOTHING_DONE
 from lifeloop.recommend.people import People, Since, sent_lately
-from lifeloop.recommend.reading import read_lately
-from lifeloop.recommend.shelf import Shelf
 from lifeloop.schema import EVENT, IDENTITY, ORDER_LINE, PRODUCT, Table
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.recommend_settings import RecommendSettings
-from lifeloop.recommend.answering import answer
+from lifeloop.recommend.answering.answer import answer
+from lifeloop.recommend.answering.ranker import Ranker
 from lifeloop.recommend.asked import DEED_KINDS, Answer, Asked, Deed, DeedKind, Person
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.histories import Floats, Ints, Products
 from lifeloop.recommend.matrices import Blend, DenseMatrix, ItemMatrix, Part, SparseMatrix
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.ranker import Ranker
 from lifeloop.recommend.trending import Trending
 
 DAY = 86_400_000_000

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifeloop.recommend.histories import Flags, Histories, Ints, Longs
+from lifeloop.recommend.learning.ties import scrambled
 from lifeloop.recommend.peers.peer import owners
-from lifeloop.recommend.ties import scrambled
 
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14

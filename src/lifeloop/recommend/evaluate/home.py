@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lifeloop.base.errors import NotEnoughData
 from lifeloop.lake import Engine, Lake
 from lifeloop.recommend.evaluate.recorded import Recorded
-from lifeloop.recommend.nightly import read_catalogue
-from lifeloop.recommend.reading import read_deeds
+from lifeloop.recommend.learning.nightly import read_catalogue
+from lifeloop.recommend.learning.reading import read_deeds
 
 if TYPE_CHECKING:
     from lifeloop.base.config import Settings

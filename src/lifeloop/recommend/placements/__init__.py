@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from lifeloop.base.recommend_settings import Placement
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.placements import cart, home, message, product, search
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
 
 SCORES: Mapping[Placement, Callable[[Request], list[Term]]] = {
     "home": home.score,

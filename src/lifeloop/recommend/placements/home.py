@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.placements import terms
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
 
 PERSONAL, CONTENT, TRENDING = 1.0, 0.1, 0.02
 """What is written about products counts where nothing was counted yet, and what is wanted by many settles ties and fills up."""

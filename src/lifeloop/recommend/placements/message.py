@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.placements import home, terms
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
 
 DUE = 0.5
 """What is due stands among the best half of what is liked, and above it where both say so."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lifeloop.recommend.answering.reasons import Doubles, Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.placements import terms
-from lifeloop.recommend.reasons import Doubles, Term
-from lifeloop.recommend.request import Request
 
 SIMILAR, TOGETHER, CONTENT, PERSONAL = 1.0, 0.9, 0.3, 0.2
 IN_CATEGORY, TRENDING = 0.05, 0.01

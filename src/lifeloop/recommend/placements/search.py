@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.placements import terms
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
 
 REACH = 5.0
 """Places that everything else together can move a hit up by: no hit overtakes one that the shop put further above it."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lifeloop.recommend.answering.reasons import DUE, FOUND, LATELY, LINKS, POPULAR, POPULAR_IN, Cause, Term
+from lifeloop.recommend.answering.request import Request, Sources
 from lifeloop.recommend.asked import Strategy
 from lifeloop.recommend.deeds import KIND_WEIGHTS
 from lifeloop.recommend.histories import Floats, Ints
 from lifeloop.recommend.matrices import ItemMatrix, decay
-from lifeloop.recommend.reasons import DUE, FOUND, LATELY, LINKS, POPULAR, POPULAR_IN, Cause, Term
-from lifeloop.recommend.request import Request, Sources
 
 Doubles = npt.NDArray[np.float64]
 

@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from lifeloop.collect.live.heard import Heard
 from lifeloop.lake import Engine
+from lifeloop.recommend.learning.reading import BEGINNING
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
-from lifeloop.recommend.reading import BEGINNING
 from lifeloop.schema import EVENT
 from lifeloop.unify.consent import consents_in
 

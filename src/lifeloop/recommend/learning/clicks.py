@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from lifeloop.lake import Engine
+from lifeloop.recommend.answering.ranker import Shown
+from lifeloop.recommend.answering.signals import SIGNALS
 from lifeloop.recommend.asked import DeedKind
 from lifeloop.recommend.histories import Flags
+from lifeloop.recommend.learning.reading import DONE
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
-from lifeloop.recommend.ranker import Shown
-from lifeloop.recommend.reading import DONE
-from lifeloop.recommend.signals import SIGNALS
 from lifeloop.schema import EVENT, EXPOSURE
 
 DAYS = 180

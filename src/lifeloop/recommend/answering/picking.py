@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lifeloop.recommend.diversity import Cap, Likeness, fitting, spread
-from lifeloop.recommend.exploring import Placed, explore
+from lifeloop.recommend.answering.diversity import Cap, Likeness, fitting, spread
+from lifeloop.recommend.answering.exploring import Placed, explore
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
+from lifeloop.recommend.answering.signals import signals
 from lifeloop.recommend.histories import Flags, Floats, Ints
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
-from lifeloop.recommend.signals import signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -126,7 +126,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
 def _ranker(text: str | None) -> Any:
     if text is None:
         return None
-    from lifeloop.recommend.ranker import Ranker
+    from lifeloop.recommend.answering.ranker import Ranker
 
     return Ranker.load(text)
 

@@ -16,8 +16,8 @@ from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.content import ContentConfig, fit_content
 from lifeloop.recommend.deeds import Bytes, Deeds, timed
-from lifeloop.recommend.gaps import median_gaps
 from lifeloop.recommend.histories import Ints, Longs, Products
+from lifeloop.recommend.learning.gaps import median_gaps
 from lifeloop.recommend.matrices import Following, FollowingConfig, Taste, TasteConfig, personal_blend, similar_of
 from lifeloop.recommend.matrices.together import histories_with
 from lifeloop.recommend.model import NO_VERSION, Model

@@ -18,18 +18,18 @@ from lifeloop.base.progress import Progress, silent
 from lifeloop.base.text import Text
 from lifeloop.base.versions import new_version, tidy
 from lifeloop.lake import Engine, Lake
+from lifeloop.recommend.answering.ranker import Ranker, Shown, Verdict, learn_ranker
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.clicks import read_shown
-from lifeloop.recommend.consents import read_consents
 from lifeloop.recommend.deeds import ORDERED, Deeds, timed
-from lifeloop.recommend.fit import fit_model
 from lifeloop.recommend.histories import Longs, Products
-from lifeloop.recommend.keep import load_model, save_model
-from lifeloop.recommend.messages import Messages
+from lifeloop.recommend.learning.clicks import read_shown
+from lifeloop.recommend.learning.consents import read_consents
+from lifeloop.recommend.learning.fit import fit_model
+from lifeloop.recommend.learning.keep import load_model, save_model
+from lifeloop.recommend.learning.messages import Messages
+from lifeloop.recommend.learning.reading import products_seen, read_deeds
 from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.names import CUSTOMER, Names
-from lifeloop.recommend.ranker import Ranker, Shown, Verdict, learn_ranker
-from lifeloop.recommend.reading import products_seen, read_deeds
 from lifeloop.schema import ASSOCIATION_RULE, EXPOSURE, PRODUCT, RECOMMENDATION
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.recommend_settings import PLACEMENTS, RecommendSettings
+from lifeloop.recommend.answering.rules import RuleBook
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.histories import Flags, Floats, Ints, Products
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.rules import RuleBook
 
 Doubles = npt.NDArray[np.float64]
 Kept = TypeVar("Kept")

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from lifeloop.base.recommend_settings import RecommendSettings
-from lifeloop.recommend import notes
+from lifeloop.recommend.answering import notes
+from lifeloop.recommend.answering.exploring import Placed
+from lifeloop.recommend.answering.gate import passed
+from lifeloop.recommend.answering.notes import note
+from lifeloop.recommend.answering.picking import pick, tried
+from lifeloop.recommend.answering.reasons import NEW, Explained, Term, explained
+from lifeloop.recommend.answering.request import Request
+from lifeloop.recommend.answering.shelf import Shelf
+from lifeloop.recommend.answering.signals import SIGNALS, signals
+from lifeloop.recommend.answering.understanding import understood
 from lifeloop.recommend.asked import Answer, Asked, Person, Reason, Recommended
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.exploring import Placed
-from lifeloop.recommend.gate import passed
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.notes import note
-from lifeloop.recommend.picking import pick, tried
 from lifeloop.recommend.placements import SCORES
 from lifeloop.recommend.placements.terms import newest
-from lifeloop.recommend.reasons import NEW, Explained, Term, explained
-from lifeloop.recommend.request import Request
-from lifeloop.recommend.shelf import Shelf
-from lifeloop.recommend.signals import SIGNALS, signals
-from lifeloop.recommend.understanding import understood
 
 NEWEST = 0.001
 """What the newest products are worth, where too little is known to fill a list: less than anything that is known."""

@@ -9,11 +9,11 @@ import numpy as np
 from lifeloop.base.errors import SettingsError, UnknownName
 from lifeloop.base.recommend_settings import PLACEMENTS
 from lifeloop.base.text import Text
-from lifeloop.recommend import notes
+from lifeloop.recommend.answering import notes
+from lifeloop.recommend.answering.notes import note
+from lifeloop.recommend.answering.request import MOST_HITS, MOST_ITEMS, STRANGER, Request
+from lifeloop.recommend.answering.shelf import Shelf
 from lifeloop.recommend.asked import MOST_WANTED, Asked, Person
-from lifeloop.recommend.notes import note
-from lifeloop.recommend.request import MOST_HITS, MOST_ITEMS, STRANGER, Request
-from lifeloop.recommend.shelf import Shelf
 
 _SOME = 5
 """Products that are named to somebody who named none that is known."""

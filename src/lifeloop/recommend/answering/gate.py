@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lifeloop.base.logging import log
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.asked import Deed, Recommended, Strategy
-from lifeloop.recommend.request import Request
 
 IMPERSONAL: frozenset[Strategy] = frozenset({"similar", "together", "content", "trending", "new", "given"})
 """What may be shown to somebody without consent; `session` too, where it comes from the request alone."""

@@ -20,8 +20,8 @@ from lifeloop.lake import Engine
 from lifeloop.recommend.asked import DEED_KINDS, DeedKind
 from lifeloop.recommend.deeds import MOST, Deeds, latest, runs, strongest
 from lifeloop.recommend.histories import Histories, Ints, Longs, Products
+from lifeloop.recommend.learning.ties import marks_of, untied
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
-from lifeloop.recommend.ties import marks_of, untied
 from lifeloop.schema import CUSTOMER as CUSTOMERS
 from lifeloop.schema import EVENT, ORDER_LINE, REFUND
 

@@ -10,12 +10,12 @@ from itertools import groupby
 import numpy as np
 
 from lifeloop.base.text import Text
+from lifeloop.recommend.answering.reasons import DONE, LINKS, Cause, Doubles
+from lifeloop.recommend.answering.rules import Rules
+from lifeloop.recommend.answering.shelf import Shelf
+from lifeloop.recommend.answering.variants import kind_of
 from lifeloop.recommend.asked import Asked, Deed, Person
 from lifeloop.recommend.histories import Flags, Floats, Ints
-from lifeloop.recommend.reasons import DONE, LINKS, Cause, Doubles
-from lifeloop.recommend.rules import Rules
-from lifeloop.recommend.shelf import Shelf
-from lifeloop.recommend.variants import kind_of
 
 MOST_ITEMS = 100
 """Products of a request that are looked at; further ones in a cart are only left out of the list."""

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from lifeloop.base.errors import ModelError, NotEnoughData
 from lifeloop.base.recommend_settings import PLACEMENTS
+from lifeloop.recommend.answering.signals import SIGNALS
 from lifeloop.recommend.histories import Floats, Ints, Longs
-from lifeloop.recommend.signals import SIGNALS
 
 if TYPE_CHECKING:
     import lightgbm

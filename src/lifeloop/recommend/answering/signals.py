@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lifeloop.base.recommend_settings import PLACEMENTS
+from lifeloop.recommend.answering.reasons import Term
+from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.histories import Floats, Ints
-from lifeloop.recommend.reasons import Term
-from lifeloop.recommend.request import Request
 
 SIGNALS: tuple[str, ...] = (
     "score",  # the sum of all parts

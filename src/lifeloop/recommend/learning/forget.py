@@ -20,9 +20,9 @@ from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import tidy, versions
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import Deeds, chosen
-from lifeloop.recommend.fit import Counted, composed, trending_deeds
 from lifeloop.recommend.histories import Flags
-from lifeloop.recommend.keep import load_model, save_model
+from lifeloop.recommend.learning.fit import Counted, composed, trending_deeds
+from lifeloop.recommend.learning.keep import load_model, save_model
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import customer, visitor
 

@@ -22,17 +22,17 @@ import pyarrow as pa
 from lifeloop.base.clock import micros
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import LANGUAGES
+from lifeloop.recommend.answering.diversity import SAME_BRAND, SAME_CATEGORY
+from lifeloop.recommend.answering.reasons import DONE, DUE, POPULAR
+from lifeloop.recommend.answering.rules import RuleBook, Rules
 from lifeloop.recommend.asked import DEED_KINDS
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.consents import allowed
 from lifeloop.recommend.deeds import Bytes, timed
-from lifeloop.recommend.diversity import SAME_BRAND, SAME_CATEGORY
 from lifeloop.recommend.histories import Floats, Histories, Ints, Longs
+from lifeloop.recommend.learning.consents import allowed
+from lifeloop.recommend.learning.pools import BY_KIND, DUE_AGAIN, PERSONAL, TRENDING, Pools
+from lifeloop.recommend.learning.spread import Group, spread_all, strongest_causes
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.pools import BY_KIND, DUE_AGAIN, PERSONAL, TRENDING, Pools
-from lifeloop.recommend.reasons import DONE, DUE, POPULAR
-from lifeloop.recommend.rules import RuleBook, Rules
-from lifeloop.recommend.spread import Group, spread_all, strongest_causes
 from lifeloop.schema import RECOMMENDATION
 
 CHUNK = 50_000

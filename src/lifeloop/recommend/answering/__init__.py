@@ -1,0 +1,1 @@
+"""From a request to a list that keeps every rule: understand, score, pick, explore, and pass the gate."""
