@@ -83,6 +83,12 @@ def test_on_a_device_of_two_the_one_does_not_see_what_the_other_did(door: Door) 
     assert door.products(customer_id="ann", anonymous_id="v1") == ["mug", "tea"]
 
 
+def test_each_deed_says_whose_it_was_said_to_be(door: Door) -> None:
+    door.takes(viewed("m1", "mug", anonymousId="v1"), viewed("m2", "tea", after=1, anonymousId="v1", userId="ann"))
+
+    assert [deed.customer_id for deed in door.fresh.deeds(anonymous_id="v1")] == [None, "ann"]
+
+
 def test_deeds_are_told_in_the_order_they_were_done_whatever_was_said_first(door: Door) -> None:
     door.takes(viewed("m2", "tea", after=2, userId="ann"), viewed("m1", "mug", after=1, userId="ann"))
     door.takes(viewed("m3", "pot", after=1.5, userId="ann", name="add_to_cart"))

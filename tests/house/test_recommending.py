@@ -112,6 +112,20 @@ def test_whoever_takes_consent_back_is_nobody_in_particular_from_the_next_questi
     assert named == {before["exposure_id"]: who, after["exposure_id"]: None}
 
 
+def test_what_a_customer_without_consent_does_is_not_used_for_their_device(home: Path) -> None:
+    who, taken = "withdrawn", {"channel": "web", "purpose": "personalization", "state": "withdrawn"}
+    seen = {"product_id": rows(home, _SOLD)[0]["product_id"]}
+    with served(home) as shop:
+        does(shop, "m1", "Hello", userId=who)
+        until(lambda: shop.get(f"/v1/customers/{who}").status_code == 200)
+        assert shop.post(f"/v1/customers/{who}/consents", taken, scope="admin").status_code == 201
+        does(shop, "m2", "Product Viewed", userId=who, anonymousId="v77", properties=seen)
+        told = home_page(shop, anonymous="v77")
+
+    assert not told["personal"]
+    assert causes(told) == set()
+
+
 def test_lists_that_were_answered_survive_a_killed_server_and_are_there_once(home: Path) -> None:
     with served(home) as shop:
         beside = psutil.Process(shop.process.pid).children()

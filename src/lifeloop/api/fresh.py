@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -150,7 +150,7 @@ class Fresh:
         """Return what a customer, or a visitor, was accepted to have done lately, oldest first.
 
         On a device counts what its customer did, and what nobody in particular did: a device may be of several, one after the
-        other.
+        other. Each deed says whose it was said to be: whether it may be used is for whoever knows who somebody is.
         """
         self._asked_at = self._ticks()
         self._look_into_all()
@@ -190,7 +190,8 @@ class Fresh:
 
 
 def _told(heard: Heard) -> _Told:
-    return _Told(heard.named, heard.anonymous_id, heard.occurred_at, tuple(deeds_in(heard)))
+    deeds = tuple(replace(deed, customer_id=heard.named) for deed in deeds_in(heard))
+    return _Told(heard.named, heard.anonymous_id, heard.occurred_at, deeds)
 
 
 def deeds_in(heard: Heard) -> Iterator[Deed]:

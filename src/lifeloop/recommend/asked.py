@@ -29,6 +29,8 @@ class Deed:
     product_id: str
     kind: DeedKind
     at: int
+    customer_id: str | None = field(default=None, compare=False)
+    """Whose the event said it was, of what was heard a moment ago; None where it named nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,7 +85,8 @@ class People:
     ) -> tuple[Person, tuple[str, ...]]:
         """Return what may be known of a customer, else of a visitor, and the ids that mean them as a customer.
 
-        `fresh` is what they did a moment ago. Raises StoreError. Cost: tens of microseconds, and a millisecond for the store.
+        `fresh` is what was done a moment ago under these ids; of it counts what names them as a customer, or nobody. Raises
+        StoreError. Cost: tens of microseconds, and a millisecond for the store.
         """
         if customer_id is None and anonymous_id is None:
             return Person(), ()
@@ -99,7 +100,8 @@ class People:
                 told = self._told(connection, whose)
         if told is None:
             return Person(is_known=whose.is_known), whose.ids
-        deeds = _merged(self._remembered(whose), [*told, *fresh], self.settings.history)
+        own = [one for one in fresh if one.customer_id is None or one.customer_id in whose.ids]
+        deeds = _merged(self._remembered(whose), [*told, *own], self.settings.history)
         source, language = self._last_told(whose)
         return Person(deeds=deeds, is_known=whose.is_known, has_consent=True, source=source, language=language), whose.ids
 
