@@ -16,20 +16,26 @@ FAMILIES = {"Tea 100 g": "tea", "Tea 250 g": "tea", "Pot": "pot", "Pot, blue": "
 """Titles in catalogues that are made up, by what they are variants of."""
 
 
+def path_of(category: str) -> list[str]:
+    """Return a category path as its levels, from the top, in small letters."""
+    for sign in "/|›＞":
+        category = category.replace(sign, ">")
+    return [level.strip().lower() for level in category.split(">")]
+
+
+def lies_in(path: str | None, wanted: str) -> bool:
+    """Return whether a path goes through a category, wherever in it that lies."""
+    own, sought = path_of(path or ""), path_of(wanted)
+    return " > ".join(sought) in {" > ".join(own[first:last]) for first in range(len(own)) for last in range(len(own) + 1)}
+
+
 def lies_below(path: str | None, wanted: str, rows: Sequence[Row]) -> bool:
     """Return whether a category path lies below a wanted one; anywhere in it, where no path begins with it."""
 
-    def parts(one: str) -> list[str]:
-        return [part.strip().casefold() for part in one.split(">")]
+    def begins(one: str | None) -> bool:
+        return one is not None and path_of(one)[: len(path_of(wanted))] == path_of(wanted)
 
-    sought = parts(wanted)
-    paths = [parts(row["category"]) for row in rows if row.get("category")]
-    if path is None:
-        return False
-    own = parts(path)
-    if any(one[: len(sought)] == sought for one in paths):
-        return own[: len(sought)] == sought
-    return any(own[first : first + len(sought)] == sought for first in range(len(own)))
+    return begins(path) if any(begins(row.get("category")) for row in rows) else lies_in(path, wanted)
 
 
 def leaks(
@@ -97,7 +103,7 @@ def _of_product(row: Row, rows: Sequence[Row], rules: Any, asked: Asked, by_id: 
         found.append("too dear")
     if row["product_id"] in (rules.excluded_products or ()):
         found.append("excluded")
-    if any(lies_below(row.get("category"), name, rows) for name in rules.excluded_categories or ()):
+    if any(lies_in(row.get("category"), name) for name in rules.excluded_categories or ()):
         found.append("of an excluded category")
     if asked.category is not None and not lies_below(row.get("category"), asked.category, rows):
         found.append("of another category")

@@ -119,6 +119,34 @@ def test_a_category_holds_all_below_it_whatever_its_case() -> None:
     assert not shop.below(" > ").any()
 
 
+def test_what_lies_anywhere_in_a_path_is_found_beside_what_begins_with_it() -> None:
+    paths = ("Alcohol", "Food > Alcohol > Wine", "Food > Alcohol-free", "Food", None)
+    shop = Catalogue.of({"product_id": str(place), "category": path} for place, path in enumerate(paths))
+
+    assert shop.anywhere("ALCOHOL").tolist() == [True, True, False, False, False]
+    assert shop.anywhere("Food > Alcohol").tolist() == [False, True, False, False, False]
+    assert shop.below("Alcohol").tolist() == [True, False, False, False, False]
+    assert not shop.anywhere(" > ").any()
+
+
+@pytest.mark.parametrize("sign", [">", " / ", "|", " › ", "＞", "｜", " → "])
+def test_levels_of_a_path_are_parted_as_shops_part_them(sign: str) -> None:
+    shop = Catalogue.of([{"product_id": "a", "category": sign.join(["Ｆｏｏｄ", "Alcohol  Free", "酒"])}])
+
+    assert shop.anywhere("alcohol free").all()
+    assert shop.below("food > Alcohol Free > 酒").all()
+    assert shop.anywhere("酒").all()
+    assert not shop.anywhere("Alcohol").any()
+
+
+def test_long_and_many_unknown_names_are_looked_for_too() -> None:
+    shop = Catalogue.of({"product_id": f"{number:05d}-{'x' * 300}"} for number in range(200))
+
+    assert shop.near(f"00042-{'y' * 100_000}") is None
+    assert shop.near(f"0042-{'x' * 300}") in shop.products.places
+    assert [shop.near(f"gone {number}") for number in range(3000)] == [None] * 3000
+
+
 def test_an_unknown_product_is_answered_with_the_nearest() -> None:
     shop = Catalogue.of({"product_id": f"SKU-{number:05d}"} for number in range(3000))
 

@@ -10,7 +10,7 @@ import pytest
 
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import LANGUAGES, Text, blanks
-from lifeloop.recommend.answering import gate, notes, reasons
+from lifeloop.recommend.answering import gate, notes, reasons, rules
 from lifeloop.recommend.answering.gate import passed
 from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.answering.shelf import Shelf
@@ -31,6 +31,7 @@ ROWS = [
     product("thin", cost_minor=990),
     product("dear", price_minor=5001),
     product("toy", category="Toys > Balls"),
+    product("doll", category="Gifts / Toys"),
     product("ban"),
     product("had"),
     product("tea", title="Tea 100 g"),
@@ -69,7 +70,7 @@ def test_a_product_that_keeps_every_rule_passes_as_it_is() -> None:
     assert through(POT)
 
 
-@pytest.mark.parametrize("name", ["out", "thin", "dear", "toy", "ban", "nowhere"])
+@pytest.mark.parametrize("name", ["out", "thin", "dear", "toy", "doll", "ban", "nowhere"])
 def test_one_that_breaks_a_rule_of_the_shop_does_not(name: str) -> None:
     assert not through(replace(POT, product_id=name))
 
@@ -116,6 +117,20 @@ def test_no_more_than_were_asked_for_pass() -> None:
     shown = [replace(POT, product_id=name) for name in ("pot", "pan", "had")]
 
     assert names(passed(shown, request(k=2))[0]) == ["pot", "pan"]
+
+
+def test_of_categories_asked_for_no_more_is_remembered_than_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front.of(*ROWS)
+    book = Shelf.of(front.model, front.catalogue, front.settings).book
+    before = len(book._below)
+    for number in range(1000):
+        assert not book.below(f"Nothing {number}").any()
+    assert len(book._below) == before, "what nothing lies in is not remembered"
+
+    assert book.below("Toys") is book.below(" TOYS")
+    monkeypatch.setattr(rules, "_MOST_BYTES", len(front.catalogue) * 2)
+    assert [int(book.below(name).sum()) for name in ("Toys", "Kitchen", "Gifts", "Balls")] == [1, 4, 1, 1]
+    assert len(book._below) == 2
 
 
 def texts(module: Any) -> list[Text]:

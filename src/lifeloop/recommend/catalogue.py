@@ -7,8 +7,6 @@ Limits  a product that two sources know is one; of each thing told of it the wor
 
 from __future__ import annotations
 
-import difflib
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +21,12 @@ import pyarrow as pa
 from lifeloop.base.clock import micros
 from lifeloop.base.money import EXPONENT
 from lifeloop.lake import Engine
+from lifeloop.recommend.categories import begins, holds, levels
 from lifeloop.recommend.histories import Flags, Ints, Longs, Products
+from lifeloop.recommend.near import Near
 from lifeloop.schema import ORDER_LINE, PRODUCT
 
 Doubles: TypeAlias = npt.NDArray[np.float64]
-
-_NEAR = 100
-"""Names on either side of an unknown one that are compared with it letter by letter."""
 
 
 def _word(name: str) -> str:
@@ -71,7 +68,7 @@ class Catalogue:
     products: Products
     title: Sequence[str | None]
     category: Sequence[str | None]
-    """Paths, separated by ` > `."""
+    """Paths; see `categories`."""
     brand: Sequence[str | None]
     description: Sequence[str | None]
     price_minor: Doubles
@@ -183,26 +180,21 @@ class Catalogue:
         It is a path from the top (`Home > Kitchen`). One that no product has at the top is looked for anywhere in the paths:
         `kitchen` finds `Home > Kitchen > Pots`.
         """
-        wanted = _parts(category)
-        if not wanted:
-            return np.zeros(len(self), np.bool_)
-        paths = [_parts(path) for path in self.categories]
-        chosen = [path[: len(wanted)] == wanted for path in paths]
-        if not any(chosen):
-            chosen = [any(path[at : at + len(wanted)] == wanted for at in range(len(path))) for path in paths]
-        return np.array([*chosen, False], np.bool_)[self.category_code]
+        wanted = levels(category)
+        chosen = [begins(path, wanted) for path in self._paths]
+        return self._of_paths(chosen) if any(chosen) else self.anywhere(category)
+
+    def anywhere(self, category: str) -> Flags:
+        """Return which products have a category anywhere in their path, whatever else begins with it.
+
+        `alcohol` finds `Food > Alcohol > Wine` beside `Alcohol > Beer`: what is to be kept out is kept out wherever it lies.
+        """
+        wanted = levels(category)
+        return self._of_paths([holds(path, wanted) for path in self._paths])
 
     def near(self, name: str) -> str | None:
-        """Return the product id most like an unknown one; None where none is. Takes microseconds per name compared."""
-        folded, ids = self._folded
-        lowered = name.casefold()
-        close: list[str] = []
-        for names, sought in ((folded, lowered), (self._reversed, lowered[::-1])):
-            at = bisect_left(names, sought)
-            near = names[max(0, at - _NEAR) : at + _NEAR]
-            close += near if names is folded else [one[::-1] for one in near]
-        found = difflib.get_close_matches(lowered, dict.fromkeys(close), n=1, cutoff=0.5)
-        return ids[found[0]] if found else None
+        """Return the product id most like an unknown one; None where none is. Takes a few hundred microseconds, once."""
+        return self._near.to(name)
 
     def aligned(self, products: Products) -> Ints:
         """Return the place here of each of other products, such as a model's; -1 of what is not sold (any more)."""
@@ -210,13 +202,17 @@ class Catalogue:
         return np.array([places.get(name, -1) for name in products.ids], np.int32)
 
     @cached_property
-    def _folded(self) -> tuple[list[str], dict[str, str]]:
-        ids = {name.casefold(): name for name in self.products.ids}
-        return sorted(ids), ids
+    def _near(self) -> Near:
+        return Near(self.products.ids)
 
     @cached_property
-    def _reversed(self) -> list[str]:
-        return sorted(name[::-1] for name in self._folded[0])
+    def _paths(self) -> tuple[tuple[str, ...], ...]:
+        """The levels of each of `categories`."""
+        return tuple(levels(path) for path in self.categories)
+
+    def _of_paths(self, chosen: Sequence[bool]) -> Flags:
+        """Return which products are of chosen `categories`."""
+        return np.array([*chosen, False], np.bool_)[self.category_code]
 
 
 @dataclass(frozen=True)
@@ -246,10 +242,6 @@ def _instant(value: datetime | int | None) -> int:
     if isinstance(value, datetime):
         return micros(value)
     return 0 if value is None else value
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in (one.strip().casefold() for one in path.split(">")) if part]
 
 
 def _codes(values: Sequence[str | None], names: Sequence[str]) -> Ints:

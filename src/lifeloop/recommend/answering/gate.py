@@ -1,8 +1,9 @@
 """The gate: every list passes it last, whatever made it, and only products that keep every rule pass.
 
-It trusts nothing that was worked out before: each product is looked up again in the catalogue, in what was asked and in what
-is known of the person, by code that shares no mask with what chose it. A product that does not pass is a fault of whatever
-chose it: it is left out, counted and told to the log.
+It trusts no list and no mask: each product is looked up again, one by one, in the catalogue, in what was asked and in what is
+known of the person. What a price band means, which category a request asks for and what is a variant it reads with the same
+code as what chose the product; all else by code of its own. A product that does not pass is a fault of whatever chose it: it
+is left out, counted and told to the log.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from lifeloop.base.logging import log
 from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.asked import Deed, Recommended, Strategy
+from lifeloop.recommend.categories import holds, levels
 
 IMPERSONAL: frozenset[Strategy] = frozenset({"similar", "together", "content", "trending", "new", "given"})
 """What may be shown to somebody without consent; `session` too, where it comes from the request alone."""
-
 
 _DAY = 86_400_000_000
 
@@ -67,8 +68,8 @@ class _Gate:
         return band is not None and not band[0] <= float(shop.price_minor[place]) <= band[1]
 
     def _is_excluded(self, name: str, place: int) -> bool:
-        rules, book = self.request.rules, self.request.shelf.book
-        return name in rules.excluded_products or any(book.below(one)[place] for one in rules.excluded_categories)
+        rules, path = self.request.rules, levels(self.request.shelf.catalogue.category[place] or "")
+        return name in rules.excluded_products or any(holds(path, levels(one)) for one in rules.excluded_categories)
 
     def _is_elsewhere(self, place: int) -> bool:
         wanted = self.request.asked.category

@@ -17,6 +17,7 @@ from lifeloop.recommend.answering.exploring import Placed, explore
 from lifeloop.recommend.answering.reasons import Term
 from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.answering.signals import signals
+from lifeloop.recommend.categories import levels
 from lifeloop.recommend.histories import Flags, Floats, Ints
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _near(request: Request) -> Flags | None:
         return None
     shop = request.shelf.catalogue
     paths = {shop.category[place] for place in shop.products.find(request.context.names)}
-    tops = {path.split(">")[0].strip() for path in paths if path}
+    tops = {found[0] for path in paths if (found := levels(path or ""))}
     near = np.zeros(len(shop), np.bool_)
     for top in sorted(tops):
         near |= request.shelf.book.below(top)

@@ -16,11 +16,12 @@ import numpy.typing as npt
 from lifeloop.base.money import EXPONENT
 from lifeloop.base.recommend_settings import Placement, RecommendSettings, RuleSettings
 from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.categories import levels
 from lifeloop.recommend.histories import Flags
 
 _DEFAULTS: Mapping[str, float] = {"diversity": 0.2, "exploration": 0.1}
-_MOST_CATEGORIES = 512
-"""Categories asked for whose products are remembered; whoever asks for more only asks slower."""
+_MOST_BYTES = 16 << 20
+"""Of masks of categories asked for that are remembered; whoever asks for more only asks slower."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class RuleBook:
     settings: RecommendSettings
     _rules: dict[Placement, Rules] = field(default_factory=dict)
     _allowed: dict[Placement, Flags] = field(default_factory=dict)
-    _below: dict[str, Flags] = field(default_factory=dict)
+    _below: dict[tuple[str, ...], Flags] = field(default_factory=dict)
 
     def rules(self, placement: Placement) -> Rules:
         """Return the rules of one placement."""
@@ -122,11 +123,12 @@ class RuleBook:
 
     def below(self, category: str) -> Flags:
         """Return which products lie in a category or below it, shape (products,); not to be written to."""
-        kept = self._below.get(category)
+        wanted = levels(category)
+        kept = self._below.get(wanted)
         if kept is None:
             kept = self.catalogue.below(category)
-            if len(self._below) < _MOST_CATEGORIES:
-                self._below[category] = kept
+            if (len(self._below) + 1) * kept.nbytes <= _MOST_BYTES and kept.any():
+                self._below[wanted] = kept
         return kept
 
     @cached_property
@@ -143,7 +145,7 @@ class RuleBook:
         if rules.margin_floor is not None:
             allowed = allowed & ~(shop.margin() < rules.margin_floor)
         for category in rules.excluded_categories:
-            allowed = allowed & ~self.below(category)
+            allowed = allowed & ~shop.anywhere(category)
         out = shop.products.find(rules.excluded_products)
         allowed[out] = False
         band = None if rules.is_price_a_share else rules.band(shop, None)

@@ -6,6 +6,7 @@ import numpy as np
 
 from lifeloop.recommend.answering.reasons import Doubles, Term
 from lifeloop.recommend.answering.request import Request
+from lifeloop.recommend.categories import steps
 from lifeloop.recommend.placements import terms
 
 SIMILAR, TOGETHER, CONTENT, PERSONAL = 1.0, 0.9, 0.3, 0.2
@@ -34,7 +35,7 @@ def kinship(request: Request, category: str | None) -> Doubles | None:
     """Return what each product weighs as a substitute for one of a category, shape (catalogue,); None where it has none."""
     if not category:
         return None
-    book, above = request.shelf.book, category.rpartition(" > ")[0]
+    book, above = request.shelf.book, " > ".join(steps(category)[:-1])
     near = book.below(above) if above else book.below(category)
     unknown = request.shelf.catalogue.category_code < 0
     return np.where(book.below(category) | unknown, 1.0, np.where(near, NEAR_BY, ELSEWHERE))
