@@ -17,12 +17,15 @@ from lifeloop.api.recommendation_shapes import MOST_ITEMS
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.errors import SettingsError, StoreError, UnknownName
+from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import Text
 from lifeloop.collect.live.exposure import Placed, shown
 from lifeloop.collect.spool import SpoolBusy, SpoolFull
 from lifeloop.collect.spool.record import Place, Record, Stamp
 from lifeloop.recommend.answering.notes import NO_CONSENT
 from lifeloop.recommend.asked import Answer, Asked, Deed, Reason, Recommended
+from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.learning.fit import unfitted
 from lifeloop.testing.live import NOON, said
 from lifeloop.testing.served import House, open_house
 
@@ -33,6 +36,9 @@ MUG = Recommended(
     (Reason(VIEWED, {"product": "Tea"}, "tea", 2.25), Reason(REST, contribution=0.75)), {"taste": 2.25, "trend": 0.75},
 )  # fmt: skip
 POT = Recommended("pot", 2, 1.0, "new", 0.25, True, ())  # noqa: FBT003
+
+SHOP = Catalogue.of([{"product_id": name, "title": name} for name in ("mug", "pot", "tea")])
+MODEL = unfitted(SHOP, RecommendSettings(), NOON)
 
 
 class Shelf:
@@ -47,6 +53,8 @@ class Shelf:
         self.notes: tuple[Text, ...] = ()
         self.failure: Exception | None = None
         self.version = "v1"
+        self.catalogue = SHOP
+        self.model = MODEL
 
     def refresh(self) -> None:
         """Have nothing to take up."""
@@ -308,6 +316,28 @@ def test_quick_answers_are_worked_out_by_the_loop_and_those_that_look_into_the_l
 
     assert not shelf.threads[-2].startswith("AnyIO")
     assert shelf.threads[-1].startswith("AnyIO")
+
+
+@pytest.mark.parametrize("asked", [{"k": 100}, {"items": "mugg"}, {"items": ",".join(["mug"] * 60)}, {"placement": "cart"}])
+def test_what_may_take_long_is_not_worked_out_by_the_loop(
+    reader: httpx.Client, shelf: Shelf, asked: dict[str, str | int]
+) -> None:
+    for _ in range(60):
+        ask(reader)
+    ask(reader, **asked)
+    ask(reader, items="mug,tea")
+
+    assert shelf.threads[-2].startswith("AnyIO")
+    assert not shelf.threads[-1].startswith("AnyIO")
+
+
+def test_how_long_refused_requests_took_counts_too(reader: httpx.Client, shelf: Shelf) -> None:
+    shelf.failure = SettingsError("cannot list 0")
+    for _ in range(60):
+        ask(reader, placement="search")
+
+    assert shelf.threads[0].startswith("AnyIO")
+    assert not shelf.threads[-1].startswith("AnyIO")
 
 
 def test_figures_tell_what_was_recommended_by_placement_and_strategy_and_how_long_it_took(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeAlias
 
 import numpy as np
 from anyio import CapacityLimiter
@@ -20,6 +20,10 @@ from lifeloop.api.receiving import Rooms
 from lifeloop.app import App
 from lifeloop.collect.spool.record import Stamp
 from lifeloop.recommend.asked import Answer, Asked, Deed
+
+if TYPE_CHECKING:
+    from lifeloop.recommend.catalogue import Catalogue
+    from lifeloop.recommend.model import Model
 
 Role: TypeAlias = Literal["api", "collect"]
 MOST_RECOMMENDERS = 4
@@ -42,8 +46,13 @@ class Shopfront(Protocol):
     """What answers recommendations; `lifeloop.recommend.shopfront.Shopfront` is one."""
 
     @property
-    def version(self) -> str:
-        """The version of the model that answers now; `none` before the first run."""
+    def model(self) -> Model:
+        """The model that answers now; its version is `none` before the first run."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue as it was looked at last."""
         ...
 
     def refresh(self) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ from lifeloop.api.errors import ApiError, problems
 from lifeloop.api.guard import KEYED, REFUSALS, Handler, ReadRoute, asked_for
 from lifeloop.api.idempotent import BODY_BYTES, bounded
 from lifeloop.api.limits import RateLimit
+from lifeloop.api.pace import is_small
 from lifeloop.api.parts import Door, TheCaller, TheDoor
 from lifeloop.api.recommendation_shapes import (
     ANONYMOUS_ABOUT,
@@ -144,7 +145,8 @@ async def _answered(
     fresh = door.fresh.deeds(customer_id=customer, anonymous_id=anonymous)
     with door.metrics.recommend_seconds.labels(asked.placement).time():
         working = partial(_worked_out, door, asked, customer, anonymous, fresh)
-        answer, titles = working() if _is_quick(door, asked) else await run_sync(working, limiter=door.recommenders)
+        on_loop = door.app.store.is_sqlite and door.pace.is_quick(asked.placement) and _is_small(door, asked)
+        answer, titles = working() if on_loop else await run_sync(working, limiter=door.recommenders)
     for strategy, count in Counter(one.strategy for one in answer.products).items():
         door.metrics.recommended.labels(asked.placement, strategy).inc(count)
     exposure_id = await _logged(door, caller, answer, customer, anonymous)
@@ -153,9 +155,9 @@ async def _answered(
     return Response(_ENCODE(told(answer, asked.language, titles, notes, exposure_id)), media_type="application/json")
 
 
-def _is_quick(door: Door, asked: Asked) -> bool:
-    """Return whether the loop may answer by itself: where no network and no look into the lake is waited for."""
-    return door.pace.is_quick and asked.placement != "message" and door.app.store.is_sqlite
+def _is_small(door: Door, asked: Asked) -> bool:
+    """Return whether the loop may answer by itself if its placement is quick: nothing long is listed or looked for."""
+    return is_small(asked) and door.shopfront.catalogue.products.places.keys() >= set(asked.items)
 
 
 _OF_THREAD = threading.local()
@@ -168,11 +170,10 @@ def _worked_out(
     generator = getattr(_OF_THREAD, "generator", None)
     if generator is None:
         generator = _OF_THREAD.generator = np.random.default_rng()
-    shopfront, begun = door.shopfront, time.thread_time()
-    answer = shopfront.answer(asked, customer_id=customer, anonymous_id=anonymous, fresh=fresh, generator=generator)
-    if asked.placement != "message":
-        door.pace.took(time.thread_time() - begun)
-    return answer, shopfront.titles(one.product_id for one in answer.products)
+    shopfront = door.shopfront
+    with door.pace.timed(asked.placement) if _is_small(door, asked) else nullcontext():
+        answer = shopfront.answer(asked, customer_id=customer, anonymous_id=anonymous, fresh=fresh, generator=generator)
+        return answer, shopfront.titles(one.product_id for one in answer.products)
 
 
 async def _logged(door: Door, caller: Caller, answer: Answer, customer: str | None, anonymous: str | None) -> str | None:
