@@ -92,8 +92,9 @@ def _of_product(row: Row, rows: Sequence[Row], rules: Any, asked: Asked, by_id: 
     stock, price, cost = row.get("stock"), row.get("price_minor"), row.get("cost_minor")
     if stock is not None and stock <= 0:
         found.append("out of stock")
-    if rules.margin_floor is not None and price and cost is not None and (price - cost) / price < rules.margin_floor - 1e-12:
-        found.append("below the margin")
+    if rules.margin_floor is not None and price is not None and cost is not None:
+        if price == 0 or (price - cost) / price < rules.margin_floor - 1e-12:
+            found.append("below the margin")
     unit: float | None = 100.0
     if asked.placement == "product":
         unit = by_id.get(_page(asked, by_id), {}).get("price_minor") or None

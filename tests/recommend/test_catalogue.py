@@ -108,6 +108,15 @@ def test_what_is_sold_out_is_not_in_stock_and_what_nobody_counts_is() -> None:
     assert shop.in_stock().tolist() == [False, True, True]
 
 
+def test_of_what_is_given_away_no_margin_is_left_unless_nobody_knows_its_cost() -> None:
+    shop = Catalogue.of(
+        {"product_id": str(place), "price_minor": price, "cost_minor": cost}
+        for place, (price, cost) in enumerate([(0, 100), (0, 0), (0, None), (None, 100), (200, 100)])
+    )
+
+    assert np.array_equal(shop.margin(), [-np.inf, -np.inf, np.nan, np.nan, 0.5], equal_nan=True)
+
+
 def test_a_category_holds_all_below_it_whatever_its_case() -> None:
     paths = ("Home > Kitchen", "Home > Kitchen > Pots", "Homeware", "Office > Kitchen", None)
     shop = Catalogue.of({"product_id": str(place), "category": path} for place, path in enumerate(paths))

@@ -29,6 +29,7 @@ ROWS = [
     product("lid", category="Kitchen"),
     product("out", stock=0),
     product("thin", cost_minor=990),
+    product("gift", price_minor=0, cost_minor=100),
     product("dear", price_minor=5001),
     product("toy", category="Toys > Balls"),
     product("doll", category="Gifts / Toys"),
@@ -70,7 +71,7 @@ def test_a_product_that_keeps_every_rule_passes_as_it_is() -> None:
     assert through(POT)
 
 
-@pytest.mark.parametrize("name", ["out", "thin", "dear", "toy", "doll", "ban", "nowhere"])
+@pytest.mark.parametrize("name", ["out", "thin", "gift", "dear", "toy", "doll", "ban", "nowhere"])
 def test_one_that_breaks_a_rule_of_the_shop_does_not(name: str) -> None:
     assert not through(replace(POT, product_id=name))
 

@@ -169,10 +169,13 @@ class Catalogue:
         return ~(self.stock <= 0)
 
     def margin(self) -> Doubles:
-        """Return the share of the price that is left after the cost; NaN where either is not known or the price is 0."""
+        """Return the share of the price that is left after the cost; NaN where either is not known.
+
+        Of what is given away nothing is left, whatever it cost: minus infinity.
+        """
+        is_free = (self.price_minor <= 0) & ~np.isnan(self.cost_minor)
         price = np.where(self.price_minor > 0, self.price_minor, np.nan)
-        margin: Doubles = 1.0 - self.cost_minor / price
-        return margin
+        return np.where(is_free, -np.inf, 1.0 - self.cost_minor / price)
 
     def below(self, category: str) -> Flags:
         """Return which products lie in a category or below it, whatever its case.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan
 
 from lifeloop.base.logging import log
 from lifeloop.recommend.answering.request import Request
@@ -60,7 +61,9 @@ class _Gate:
         if floor is None:
             return False
         price, cost = float(shop.price_minor[place]), float(shop.cost_minor[place])
-        return price > 0 and 1 - cost / price < floor
+        if isnan(price) or isnan(cost):
+            return False
+        return price <= 0 or 1 - cost / price < floor
 
     def _is_out_of_band(self, place: int) -> bool:
         shop = self.request.shelf.catalogue

@@ -137,7 +137,7 @@ class RuleBook:
         margin = self.catalogue.margin()
         known = margin[np.isfinite(margin)]
         middle = np.median(known) if len(known) else 0.5
-        return np.clip(np.where(np.isfinite(margin), margin, middle), 0.0, 1.0)
+        return np.clip(np.where(np.isnan(margin), middle, margin), 0.0, 1.0)
 
     def _fixed(self, rules: Rules) -> Flags:
         shop = self.catalogue
