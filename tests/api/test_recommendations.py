@@ -165,10 +165,10 @@ def test_reasons_are_in_the_language_asked_for_and_notes_in_both(reader: httpx.C
 
 def test_what_is_asked_is_passed_on_as_it_was_meant(reader: httpx.Client, shelf: Shelf) -> None:
     ask(reader, placement="cart", customer="ann", anonymous="v1", items="a, b", k=3, language="zh", category="Tea")
-    ask(reader, items=["a", "b,c"], customer="", anonymous="")
+    ask(reader, items=["a", "b,c"], customer="", anonymous="", category="")
 
     assert shelf.asked[0] == Asked(placement="cart", k=3, items=("a", "b"), language="zh", category="Tea")
-    assert shelf.asked[1].items == ("a", "b", "c")
+    assert shelf.asked[1] == Asked(placement="home", items=("a", "b,c"))
     assert shelf.people == [("ann", "v1"), (None, None)]
 
 
@@ -206,6 +206,22 @@ def test_who_has_not_agreed_is_not_named_in_the_log(reader: httpx.Client, shelf:
     logged = shown(basket.records[0].body)
     assert (logged.customer_id, logged.anonymous_id) == (None, None)
     assert b"ann" not in basket.records[0].body
+
+
+def test_a_preview_is_the_same_answer_and_stands_in_no_log(
+    house: House, reader: httpx.Client, basket: Basket, shelf: Shelf
+) -> None:
+    name = 'lifeloop_recommended_products_total{placement="message",strategy="personal"}'
+    before = _figure(house, name)
+    looked = ask(reader, placement="message", customer="ann", preview="true").json()
+    searched = reader.post("/v1/recommendations/search", json={"items": ["mug"], "customer": "ann", "preview": True}).json()
+
+    assert basket.records == []
+    assert (looked["exposure_id"], searched["exposure_id"], looked["notes"]) == (None, None, [])
+    assert _figure(house, name) == before
+    shown = ask(reader, placement="message", customer="ann").json()
+    assert looked == shown | {"exposure_id": None}
+    assert (len(basket.records), _figure(house, name)) == (1, before + 1)
 
 
 def test_an_empty_list_is_an_answer_and_nothing_is_logged(reader: httpx.Client, shelf: Shelf, basket: Basket) -> None:
@@ -287,10 +303,28 @@ def test_what_cannot_be_answered_is_refused_in_the_one_form(
 
 
 @pytest.mark.parametrize(
-    "asked", [{"k": "many"}, {"k": "9" * 5000}, {"language": "de"}, {"customer": "x" * 300}, {"placement": "x" * 100}]
+    "asked",
+    [
+        {"k": "many"},
+        {"k": "9" * 5000},
+        {"language": "de"},
+        {"customer": "x" * 300},
+        {"placement": "x" * 100},
+        {"customer": "a\0b"},
+        {"anonymous": "\0"},
+        {"category": "Tea\0"},
+        {"preview": "perhaps"},
+    ],
 )
 def test_values_of_no_kind_are_refused(reader: httpx.Client, asked: dict[str, str]) -> None:
     answer = ask(reader, **asked)
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize("said", [{"customer": "a\0b"}, {"anonymous": "\0"}, {"category": "\0"}, {"preview": "perhaps"}])
+def test_a_search_with_values_of_no_kind_is_refused(reader: httpx.Client, said: dict[str, str]) -> None:
+    answer = reader.post("/v1/recommendations/search", json={"items": ["mug"]} | said)
 
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
 

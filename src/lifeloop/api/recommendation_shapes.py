@@ -16,12 +16,15 @@ MOST_ITEMS = 1000
 
 ID_CHARACTERS = 256
 _Id = Annotated[str, Field(max_length=ID_CHARACTERS, pattern=PLAIN)]
-_Text = Annotated[str, Field(max_length=ID_CHARACTERS)]
+PLAIN_OR_EMPTY = r"^[^\x00]*$"
+_Text = Annotated[str, Field(max_length=ID_CHARACTERS, pattern=PLAIN_OR_EMPTY)]
 K_ABOUT = f"How many at most: 1 or more, of which {MOST_WANTED} are answered."
 LANGUAGE_ABOUT = "Of the reasons, and of what many want."
 CATEGORY_ABOUT = "Only of this category, with all below it."
 CUSTOMER_ABOUT = "The shop's own customer id; empty or left away where nobody is signed in."
 ANONYMOUS_ABOUT = "The browser's anonymous id, as it sends it with its events; with or without `customer`."
+
+PREVIEW_ABOUT = "To look at a list that is shown to nobody: it is not logged, and its products do not count as sent."
 
 
 class SearchAsked(BaseModel):
@@ -33,6 +36,7 @@ class SearchAsked(BaseModel):
     k: int = Field(10, description=K_ABOUT)
     language: Language = Field("en", description=LANGUAGE_ABOUT)
     category: _Text | None = Field(None, description=CATEGORY_ABOUT)
+    preview: bool = Field(default=False, description=PREVIEW_ABOUT)
 
 
 class NoteShown(BaseModel):
@@ -69,8 +73,8 @@ class Recommendations(BaseModel):
     """A list for one place of the shop."""
 
     exposure_id: str | None = Field(
-        description="Of this list: a click on it says so in its property `exposure_id`. Null for an empty list, and for one "
-        "that could not be logged."
+        description="Of this list: a click on it says so in its property `exposure_id`. Null for an empty list, for a "
+        "preview, and for one that could not be logged."
     )
     placement: str
     version: str = Field(description="Of the model; `none` before the first run.")

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -35,6 +35,8 @@ from lifeloop.api.recommendation_shapes import (
     K_ABOUT,
     LANGUAGE_ABOUT,
     MOST_ITEMS,
+    PLAIN_OR_EMPTY,
+    PREVIEW_ABOUT,
     Recommendations,
     SearchAsked,
     told,
@@ -80,8 +82,15 @@ recommendations = APIRouter(
 )
 
 
+class _Who(NamedTuple):
+    """Who is looking, as the shop says."""
+
+    customer_id: str | None
+    anonymous_id: str | None
+
+
 def _text(about: str) -> Any:
-    return Query(max_length=ID_CHARACTERS, description=about)
+    return Query(max_length=ID_CHARACTERS, pattern=PLAIN_OR_EMPTY, description=about)
 
 
 @recommendations.get("/recommendations", summary="What to show somebody", response_model=Recommendations)
@@ -97,13 +106,15 @@ async def recommended(
     items: Annotated[
         list[str] | None,
         Query(
-            description="Product ids, separated by commas, or the parameter several times: the product on the page, or what "
-            f"lies in the cart; at most {MOST_ITEMS:,}."
+            description="Product ids, separated by commas; or the parameter several times, an id each, commas and all: the "
+            f"product on the page, or what lies in the cart; at most {MOST_ITEMS:,}."
         ),
     ] = None,
     k: Annotated[int, Query(description=K_ABOUT)] = 10,
     language: Annotated[Language, Query(description=LANGUAGE_ABOUT)] = "en",
     category: Annotated[str | None, _text(CATEGORY_ABOUT)] = None,
+    *,
+    preview: Annotated[bool, Query(description=PREVIEW_ABOUT)] = False,
 ) -> Response:
     """Return a list for one place of the shop; what they did a moment ago counts already.
 
@@ -112,9 +123,10 @@ async def recommended(
     """
     if placement not in PLACEMENTS:
         raise UnknownName("placement", placement, PLACEMENTS)
-    listed = [one for several in items or () for one in several.split(",")]
+    listed = items[0].split(",") if items and len(items) == 1 else items or ()
     asked = _asked(request, placement, listed, k, language, category)
-    return await _answered(door, caller, asked, customer or None, anonymous or None, request)
+    who = _Who(customer or None, anonymous or None)
+    return await _answered(door, caller, asked, who, request, is_preview=preview)
 
 
 @recommendations.post(
@@ -123,7 +135,8 @@ async def recommended(
 async def searched(request: Request, door: TheDoor, caller: TheCaller, said: SearchAsked) -> Response:
     """Return the shop's own hits, ranked for whoever searched; nothing is added to them."""
     asked = _asked(request, "search", said.items, said.k, said.language, said.category)
-    return await _answered(door, caller, asked, said.customer or None, said.anonymous or None, request)
+    who = _Who(said.customer or None, said.anonymous or None)
+    return await _answered(door, caller, asked, who, request, is_preview=said.preview)
 
 
 def _asked(
@@ -137,21 +150,20 @@ def _asked(
     return Asked(placement=placement, k=k, items=named, language=language, category=category or None)
 
 
-async def _answered(
-    door: Door, caller: Caller, asked: Asked, customer: str | None, anonymous: str | None, request: Request
-) -> Response:
+async def _answered(door: Door, caller: Caller, asked: Asked, who: _Who, request: Request, *, is_preview: bool) -> Response:
     """Answer, once the list is logged. Raises SettingsError, UnknownName, StoreError, and so on."""
     request.state.quiet = True
-    fresh = door.fresh.deeds(customer_id=customer, anonymous_id=anonymous)
+    fresh = door.fresh.deeds(customer_id=who.customer_id, anonymous_id=who.anonymous_id)
     with door.metrics.recommend_seconds.labels(asked.placement).time():
-        working = partial(_worked_out, door, asked, customer, anonymous, fresh)
+        working = partial(_worked_out, door, asked, who, fresh)
         on_loop = door.app.store.is_sqlite and door.pace.is_quick(asked.placement) and _is_small(door, asked)
         answer, titles = working() if on_loop else await run_sync(working, limiter=door.recommenders)
-    for strategy, count in Counter(one.strategy for one in answer.products).items():
-        door.metrics.recommended.labels(asked.placement, strategy).inc(count)
-    exposure_id = await _logged(door, caller, answer, customer, anonymous)
-    lost = bool(answer.products) and exposure_id is None
-    notes = (*answer.notes, UNLOGGED) if lost else answer.notes
+    exposure_id, notes = None, answer.notes
+    if answer.products and not is_preview:
+        for strategy, count in Counter(one.strategy for one in answer.products).items():
+            door.metrics.recommended.labels(asked.placement, strategy).inc(count)
+        exposure_id = await _logged(door, caller, answer, who)
+        notes = notes if exposure_id is not None else (*notes, UNLOGGED)
     return Response(_ENCODE(told(answer, asked.language, titles, notes, exposure_id)), media_type="application/json")
 
 
@@ -163,26 +175,22 @@ def _is_small(door: Door, asked: Asked) -> bool:
 _OF_THREAD = threading.local()
 
 
-def _worked_out(
-    door: Door, asked: Asked, customer: str | None, anonymous: str | None, fresh: Sequence[Deed]
-) -> tuple[Answer, dict[str, str]]:
+def _worked_out(door: Door, asked: Asked, who: _Who, fresh: Sequence[Deed]) -> tuple[Answer, dict[str, str]]:
     """Return the answer and the titles of its products."""
     generator = getattr(_OF_THREAD, "generator", None)
     if generator is None:
         generator = _OF_THREAD.generator = np.random.default_rng()
     shopfront = door.shopfront
     with door.pace.timed(asked.placement) if _is_small(door, asked) else nullcontext():
-        answer = shopfront.answer(asked, customer_id=customer, anonymous_id=anonymous, fresh=fresh, generator=generator)
+        answer = shopfront.answer(asked, **who._asdict(), fresh=fresh, generator=generator)
         return answer, shopfront.titles(one.product_id for one in answer.products)
 
 
-async def _logged(door: Door, caller: Caller, answer: Answer, customer: str | None, anonymous: str | None) -> str | None:
-    """Put a list into the spool and return its id; None where there is nothing to log, or the spool does not take it.
+async def _logged(door: Door, caller: Caller, answer: Answer, who: _Who) -> str | None:
+    """Put a list into the spool and return its id; None where the spool does not take it.
 
     Who has not agreed is not named. A shop's page is worth more than a line of the log: it has its list either way.
     """
-    if not answer.products:
-        return None
     now = micros(door.app.clock.now())
     exposure_id = secrets.token_hex(12)
     placed = [
@@ -191,7 +199,7 @@ async def _logged(door: Door, caller: Caller, answer: Answer, customer: str | No
     ]
     shown = Shown(exposure_id, now, answer.placement, answer.version, placed)
     if NO_CONSENT not in answer.notes:
-        shown = msgspec.structs.replace(shown, customer_id=customer, anonymous_id=anonymous)
+        shown = msgspec.structs.replace(shown, **who._asdict())
     try:
         if door.parts.spool is None:
             raise SpoolFailed("cannot log what was shown", "this process has no spool", "Serve with lifeloop serve.")
