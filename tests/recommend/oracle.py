@@ -80,9 +80,10 @@ def _of_list(answer: Answer, names: Sequence[str], asked: Asked) -> list[str]:
 
 def _of_stranger(one: Recommended, asked: Asked) -> list[str]:
     found = []
-    if any(why.because_of not in (None, *asked.items) for why in one.reasons):
+    page = asked.items if asked.placement in ("product", "search", "cart") else ()
+    if any(why.because_of not in (None, *page) for why in one.reasons):
         found.append("a history without consent")
-    if one.strategy == "personal":
+    if one.strategy in ("personal", "session"):
         found.append("personal without consent")
     return found
 
@@ -92,9 +93,8 @@ def _of_product(row: Row, rows: Sequence[Row], rules: Any, asked: Asked, by_id: 
     stock, price, cost = row.get("stock"), row.get("price_minor"), row.get("cost_minor")
     if stock is not None and stock <= 0:
         found.append("out of stock")
-    if rules.margin_floor is not None and price is not None and cost is not None:
-        if price == 0 or (price - cost) / price < rules.margin_floor - 1e-12:
-            found.append("below the margin")
+    if rules.margin_floor is not None and _margin(price, cost) < rules.margin_floor - 1e-12:
+        found.append("below the margin")
     unit: float | None = 100.0
     if asked.placement == "product":
         unit = by_id.get(_page(asked, by_id), {}).get("price_minor") or None
@@ -111,6 +111,13 @@ def _of_product(row: Row, rows: Sequence[Row], rules: Any, asked: Asked, by_id: 
     if asked.placement == "cart" and _is_variant(row, asked, by_id):
         found.append("a variant of what is in the cart")
     return found
+
+
+def _margin(price: int | None, cost: int | None) -> float:
+    """Return the share of the price that is left; endless where nobody knows, and less than nothing of what is given away."""
+    if price is None or cost is None:
+        return float("inf")
+    return (price - cost) / price if price > 0 else float("-inf")
 
 
 def _is_variant(row: Row, asked: Asked, by_id: Mapping[str, Row]) -> bool:

@@ -43,13 +43,23 @@ def test_a_visitor_is_shown_what_the_visit_says() -> None:
     assert said.is_personal
 
 
-def test_a_visit_told_in_the_request_needs_no_consent() -> None:
-    front = shop(personal={("tea", "pot"): 0.5})
-    said = front.answer(Asked(placement="home", k=1, items=("tea",)))
+def test_a_visit_told_in_the_request_counts_with_consent_alone() -> None:
+    front = shop(personal={("tea", "pot"): 0.5}, wanted={"jam": 5, "cup": 2})
+    asked = Asked(placement="home", k=1, items=("tea",))
+    said = front.answer(asked, Person(has_consent=True))
 
     assert (said.products[0].product_id, said.products[0].strategy) == ("pot", "session")
     assert said.products[0].reasons[0].say("zh") == "因为您浏览过“Tea”"
-    assert not said.is_personal
+
+    without = front.answer(asked)
+    assert without.products == front.answer(replace(asked, items=())).products
+    assert (without.products[0].product_id, without.products[0].strategy) == ("jam", "trending")
+    assert "named in the request were not used here" in notes(without)
+
+
+@pytest.mark.parametrize("placement", ["home", "message"])
+def test_what_is_not_used_is_not_looked_for_either(placement: Any) -> None:
+    assert "never" not in notes(shop().answer(Asked(placement=placement, items=("never",))))
 
 
 @pytest.mark.parametrize("placement", ["home", "message"])

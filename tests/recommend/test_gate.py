@@ -95,8 +95,9 @@ def test_nothing_of_a_person_leaves_without_consent() -> None:
 
     assert not through(replace(POT, strategy="personal"))
     assert not through(because)
-    assert not through(replace(because, strategy="session"))
-    assert through(replace(because, strategy="session"), items=("cup",))
+    assert not through(replace(because, strategy="similar"), placement="home", items=("cup",))
+    assert not through(replace(because, strategy="session"), placement="product", items=("cup",))
+    assert through(replace(because, strategy="similar"), placement="product", items=("cup",))
     assert through(replace(because, strategy="personal"), customer(("cup", "view")))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -226,9 +226,17 @@ class Listening:
 def test_somebody_without_consent_gets_what_a_stranger_gets(case: Case) -> None:
     assume(not case.person.has_consent)
     said = answered(case)
-    stranger = Case(**{**case.__dict__, "person": Person()})
+    assert said == replace(case, person=Person()).answer()
 
-    assert said == stranger.answer()
+
+@given(cases())
+@BRIEFLY
+def test_without_consent_what_a_request_names_changes_nothing_at_home_and_in_messages(case: Case) -> None:
+    assume(not case.person.has_consent and case.asked.placement in ("home", "message"))
+    bare = replace(case, person=Person(), asked=replace(case.asked, items=())).answer()
+    said = replace(case.answer(), notes=bare.notes)
+
+    assert said == bare
 
 
 @given(cases())

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from math import isnan
 
 from lifeloop.base.logging import log
-from lifeloop.recommend.answering.request import Request
+from lifeloop.recommend.answering.request import OF_THE_PAGE, Request
 from lifeloop.recommend.asked import Deed, Recommended, Strategy
 from lifeloop.recommend.categories import holds, levels
 
 IMPERSONAL: frozenset[Strategy] = frozenset({"similar", "together", "content", "trending", "new", "given"})
-"""What may be shown to somebody without consent; `session` too, where it comes from the request alone."""
-
+"""What may be shown to somebody without consent."""
 _DAY = 86_400_000_000
 
 
@@ -103,9 +102,9 @@ class _Gate:
     def _lacks_consent(self, one: Recommended) -> bool:
         if self.request.person.has_consent:
             return False
-        if one.strategy not in IMPERSONAL and one.strategy != "session":
-            return True
-        return any(reason.because_of is not None and reason.because_of not in self.items for reason in one.reasons)
+        page = self.items if self.request.asked.placement in OF_THE_PAGE else frozenset[str]()
+        told = {reason.because_of for reason in one.reasons} - {None}
+        return one.strategy not in IMPERSONAL or not told <= page
 
     def _is_over_cap(self, place: int) -> bool:
         return any(bool(groups[place]) and had.get(groups[place], 0) >= most for groups, most, had in self.caps)

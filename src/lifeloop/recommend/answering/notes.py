@@ -8,6 +8,10 @@ NO_CONSENT = Text(
     "There is no consent to personalisation: nothing of this person's own history was used.",
     "未获得个性化推荐的同意：未使用此人的任何历史记录。",
 )
+ITEMS_NOT_USED = Text(
+    "Without consent to personalisation, the products that were named in the request were not used here.",
+    "未获得个性化推荐的同意：此处未使用请求中列出的商品。",
+)
 NOTHING_DONE = Text(
     "Nothing is known of what this customer did: they are answered as a visitor.",
     "没有此客户的任何行为记录：按访客处理。",

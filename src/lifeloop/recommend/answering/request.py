@@ -9,6 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
+from lifeloop.base.recommend_settings import Placement
 from lifeloop.base.text import Text
 from lifeloop.recommend.answering.reasons import DONE, LINKS, Cause, Doubles
 from lifeloop.recommend.answering.rules import Rules
@@ -21,6 +22,8 @@ MOST_ITEMS = 100
 """Products of a request that are looked at; further ones in a cart are only left out of the list."""
 MOST_HITS = 1000
 """Hits of a search that are ranked."""
+OF_THE_PAGE: frozenset[Placement] = frozenset({"product", "search", "cart"})
+"""Where what a request names is the page itself, on which anybody may be answered; elsewhere it is what somebody did."""
 STRANGER = Person()
 """Of somebody without consent no more is known than of nobody in particular."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from lifeloop.base.recommend_settings import PLACEMENTS
 from lifeloop.base.text import Text
 from lifeloop.recommend.answering import notes
 from lifeloop.recommend.answering.notes import note
-from lifeloop.recommend.answering.request import MOST_HITS, MOST_ITEMS, STRANGER, Request
+from lifeloop.recommend.answering.request import MOST_HITS, MOST_ITEMS, OF_THE_PAGE, STRANGER, Request
 from lifeloop.recommend.answering.shelf import Shelf
 from lifeloop.recommend.asked import MOST_WANTED, Asked, Person
 
@@ -22,12 +23,18 @@ _SOME = 5
 def understood(
     shelf: Shelf, asked: Asked, person: Person, *, now: int, generator: np.random.Generator
 ) -> tuple[Request, list[Text]]:
-    """Return the request, and notes on what was left out of it. Raises SettingsError, UnknownName: see `answer`."""
+    """Return the request, and notes on what was left out of it. Raises SettingsError, UnknownName: see `answer`.
+
+    Without consent, what was viewed lately does not count, even where the request names it: only the page itself does.
+    """
     _check(asked)
     said: list[Text] = []
     if not person.has_consent:
         person = STRANGER
         said.append(note(notes.NO_CONSENT))
+        if asked.items and asked.placement not in OF_THE_PAGE:
+            asked = replace(asked, items=())
+            said.append(note(notes.ITEMS_NOT_USED))
     if asked.k > MOST_WANTED:
         said.append(note(notes.CUT, asked=asked.k, most=MOST_WANTED))
     items, unknown = _known(shelf, asked)
