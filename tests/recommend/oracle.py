@@ -145,6 +145,9 @@ def _of_person(
     if asked.placement == "message" and name in person.sent:
         found.append("sent lately")
     orders = [deed.at for deed in person.deeds if deed.product_id == name and deed.kind == "order"]
+    carts = [deed.at for deed in person.deeds if deed.product_id == name and deed.kind == "cart"]
+    if asked.placement == "home" and carts and max(carts) > max(orders, default=0):
+        found.append("in the cart")
     gave_back = any(deed.product_id == name and deed.kind == "refund" for deed in person.deeds)
     is_due = settings.repeats and bool(orders) and (now - max(orders)) / DAY >= gaps.get(name, float("inf"))
     if gave_back or (orders and not is_due):

@@ -35,6 +35,17 @@ def test_the_next_click_changes_the_list() -> None:
     assert (before, after) == (["pot"], ["cup"])
 
 
+def test_home_leaves_out_what_lies_in_the_cart_but_not_what_was_viewed() -> None:
+    front = shop(wanted={"tea": 9, "pot": 5, "jam": 1}, gaps={"tea": 30.0})
+    home, message = Asked(placement="home"), Asked(placement="message")
+
+    assert front.shown(home, customer(("tea", "cart"), ("pot", "view"), ("pot", "wish")))[0] == "pot"
+    assert "tea" not in front.shown(home, customer(("tea", "cart", 400), ("tea", "view", 1)))
+    assert "tea" not in front.shown(home, customer(("tea", "order", 40), ("tea", "cart", 1))), "due, and in the cart again"
+    assert "tea" in front.shown(home, customer(("tea", "cart", 40), ("tea", "order", 40)))
+    assert front.shown(message, customer(("tea", "cart")))[0] == "tea"
+
+
 def test_a_visitor_is_shown_what_the_visit_says() -> None:
     front = shop(personal={("tea", "pot"): 0.5})
     said = front.answer(Asked(placement="home", k=1), replace(customer(("tea", "view")), is_known=False))

@@ -87,6 +87,8 @@ def test_nor_does_what_the_request_or_the_person_keeps_out() -> None:
     assert not through(had, placement="cart", items=("had",))
     assert not through(had, customer(sent=frozenset({"had"})), placement="message")
     assert not through(had, category="Kitchen")
+    assert not through(had, customer(("had", "cart")))
+    assert through(had, customer(("had", "cart")), placement="message")
     assert not through(replace(POT, product_id="tea2"), placement="cart", items=("tea",))
 
 

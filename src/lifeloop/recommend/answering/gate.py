@@ -90,6 +90,9 @@ class _Gate:
         if any(deed.kind == "refund" for deed in deeds):
             return True
         orders = [deed.at for deed in deeds if deed.kind == "order"]
+        carts = [deed.at for deed in deeds if deed.kind == "cart"]
+        if placement == "home" and carts and not any(at >= max(carts) for at in orders):
+            return True
         return bool(orders) and not self._is_due(name, max(orders))
 
     def _is_due(self, name: str, last: int) -> bool:

@@ -156,13 +156,18 @@ class Request:
 
     @cached_property
     def held_back(self) -> set[str]:
-        """Products that this request, not the shop's rules, keeps out: the page, the cart, what was bought or sent."""
+        """Products that this request, not the shop's rules, keeps out: the page, the cart, what was bought or sent.
+
+        What was only viewed or wished for is not kept out: people come back to it.
+        """
         placement = self.asked.placement
         if placement == "search":
             return set()
         out = set(self.asked.items) if placement in ("product", "cart") else set()
         if placement == "message":
             out |= self.person.sent
+        if placement == "home":
+            out |= self.waiting
         return out | (self.bought.keys() - {name for name, _ in self.due})
 
     @cached_property
@@ -170,6 +175,14 @@ class Request:
         """Days since each product was bought last; infinitely few since what was given back."""
         last = {deed.product_id: (self.now - deed.at) / _DAY for deed in self.person.deeds if deed.kind == "order"}
         return last | {deed.product_id: -np.inf for deed in self.person.deeds if deed.kind == "refund"}
+
+    @cached_property
+    def waiting(self) -> set[str]:
+        """What was put into the cart and not ordered since: it stands in the cart already."""
+        carts, orders = (
+            {deed.product_id: deed.at for deed in self.person.deeds if deed.kind == kind} for kind in ("cart", "order")
+        )
+        return {name for name, at in carts.items() if orders.get(name, at - 1) < at}
 
     @cached_property
     def due(self) -> tuple[tuple[str, int], ...]:
