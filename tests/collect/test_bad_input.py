@@ -116,7 +116,7 @@ WRONG = {
     "prose.csv": (b"Dear shop,\nthank you for the mug.\n", "line 1 has no column for", "--map"),
     "broken.parquet": (b"PAR1 and no more", "begins like Parquet but cannot be read", "Write the file again"),
     "broken.xlsx": (b"PK\x03\x04 and no more", "looks like an Excel workbook but cannot be read", "Save it again"),
-    "broken.csv.gz": (gzip.compress(HEADER.encode() * 1000)[:-20], "cannot be read", "fetch it again"),
+    "broken.csv.gz": (gzip.compress(HEADER.encode() * 1000, mtime=0)[:-20], "cannot be read", "fetch it again"),
     "list.json": (b'[{"order": 1}]', "it is one JSON list", "jq -c"),
 }
 
