@@ -296,6 +296,17 @@ def test_consent_comes_with_its_proof_and_its_own_time(store: Store, tmp_path: P
     assert (older.basis, older.told_at) == ("confirmed_opt_in", micros(NOON - timedelta(days=21, hours=12)))
 
 
+def test_what_was_said_in_a_list_is_known_as_such(store: Store, tmp_path: Path) -> None:
+    listed = identify("m1", consent=["email"])
+    by_name = said("m2", after=9, userId="bob", event="Unsubscribed", properties={"consent": ["email", "sms"]})
+    heard(store, tmp_path, listed, by_name)
+
+    with store.reading() as connection:
+        ann, bob = ({one.basis for one in consents_of(connection, resolve(connection, name))} for name in ("ann", "bob"))
+
+    assert (ann, bob) == ({"list"}, {"consent"})
+
+
 def test_the_last_word_on_consent_counts_whatever_comes_in_last(store: Store, tmp_path: Path) -> None:
     gone = said("m2", after=60, userId="ann", event="Unsubscribed")
     heard(store, tmp_path, gone, said("m1", userId="ann", event="Subscribed"))

@@ -19,7 +19,7 @@ from lifeloop.base.text import LANGUAGES, Language
 from lifeloop.lake import Engine
 from lifeloop.recommend.asked import Deed, DeedKind, Person
 from lifeloop.recommend.deeds import Deeds
-from lifeloop.recommend.learning.consents import SILENT, allowed, verdict
+from lifeloop.recommend.learning.consents import SILENT, allowed, last_word, weighed
 from lifeloop.recommend.learning.reading import DONE
 from lifeloop.recommend.model import Model
 from lifeloop.recommend.names import CUSTOMER, customer, visitor
@@ -109,8 +109,8 @@ class People:
         """Return what the store knows they did after the fit; None where it may not be used."""
         from lifeloop.store.timeline import events_of
 
-        state = verdict(_consents(connection, whose), self.settings.consent_purposes) or self._state(whose)
-        if not allowed(state, self.settings.consent):
+        word = last_word(_consents(connection, whose), self.settings.consent_purposes)
+        if not allowed(weighed(word, self._state(whose), self.model.as_of), self.settings.consent):
             return None
         entries = events_of(connection, whose.ids, whose.stays, limit=LATEST_EVENTS)
         return [deed for deed in _deeds(entries) if deed.at >= self.model.as_of]

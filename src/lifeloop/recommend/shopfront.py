@@ -218,7 +218,8 @@ class Shopfront:
     def _since(self, fitted: Model) -> Since:
         since, until = instant_of(fitted.as_of), self._clock.now() + timedelta(days=1)
         deeds = read_lately(self._engine, fitted.products, since, until)
-        said = consents.read_lately(self._engine, since, until, self._settings.recommend.consent_purposes)
+        purposes = self._settings.recommend.consent_purposes
+        said = consents.read_lately(self._engine, since, until, purposes, before=fitted.deeds)
         return Since(deeds, said)
 
 

@@ -3,7 +3,8 @@
 It is heard from `Subscribed`, `Unsubscribed` and their like; from traits and properties such as `email_marketing_consent`
 (Shopify's objects), `accepts_marketing` or `consent` (a list of channels, or an object of them); and from
 `context.consent.categoryPreferences` (consent banners). A list of channels is the whole truth at its time: what it leaves out
-of e-mail, SMS and push is taken back. Words are ordered by the time they were said, so their order of arrival does not matter.
+of e-mail, SMS and push is taken back, and by its basis, `list`, the rest of what it leaves out can be. Words are ordered by the
+time they were said, so their order of arrival does not matter.
 
 Who complains, or whose address bounces for good, is put on the list of addresses nothing is sent to.
 
@@ -24,6 +25,8 @@ from lifeloop.unify.told import inner, json_text, text_of
 
 State: TypeAlias = Literal["given", "withdrawn", "pending"]
 MARKETING = "marketing"
+LISTED = "list"
+"""The basis of what was said in a list: what else somebody agreed to before, and the list leaves out, they do not any more."""
 CHANNELS = ("email", "sms", "push")
 _DAY_US = 86_400_000_000
 _LONGEST = 64
@@ -146,7 +149,7 @@ def _of_event(word: _Word, properties: Mapping[str, Any], said: Mapping[Any, Agr
     if word.channel is None and said and word.state == "given":
         yield from said.values()
     elif word.channel is None and named:
-        yield from (one._replace(state=word.state) for one in named)
+        yield from (one._replace(state=word.state, basis="consent" if one.basis == LISTED else one.basis) for one in named)
     else:
         channel = word.channel or text_of(properties.get("channel"), longest=_LONGEST) or "email"
         purpose = text_of(properties.get("purpose"), longest=_LONGEST) or MARKETING
@@ -158,7 +161,7 @@ def _of_channels(value: Any) -> Iterator[Agreed]:
     if isinstance(value, list):
         listed = {one.lower() for one in (text_of(item, longest=_LONGEST) for item in value[:_MOST]) if one}
         for channel in sorted(listed | set(CHANNELS)):
-            yield Agreed(channel, MARKETING, "given" if channel in listed else "withdrawn")
+            yield Agreed(channel, MARKETING, "given" if channel in listed else "withdrawn", LISTED)
     elif isinstance(value, dict) and "state" not in value:
         for channel, said in list(value.items())[:_MOST]:
             if name := text_of(channel, longest=_LONGEST):
