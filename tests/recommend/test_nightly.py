@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lifeloop.base.clock import FixedClock
+from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.config import Settings
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import versions
@@ -22,6 +23,7 @@ from lifeloop.recommend.answering.shelf import Shelf
 from lifeloop.recommend.answering.understanding import understood
 from lifeloop.recommend.asked import Asked, Reason, Recommended
 from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.learning.consents import GIVEN, NOBODY, WITHDRAWN, Word
 from lifeloop.recommend.learning.keep import load_model
 from lifeloop.recommend.learning.nightly import NO_CONSENT, NO_DEEDS, NO_EVENTS, RecommendRun, recommend_all
 from lifeloop.recommend.model import QUESTION
@@ -53,9 +55,15 @@ def a_busy_shop(shop: ShopBuilder, customers: int = 40) -> ShopBuilder:
     return shop
 
 
-def run(shop: ShopBuilder, folder: Path, day: float, settings: RecommendSettings = FREE) -> RecommendRun:
-    engine = DuckEngine(shop.lake, views=RESOLVED)
-    return recommend_all(shop.lake, engine, folder / "models", shop.day(day), settings=Settings(recommend=settings))
+def run(
+    shop: ShopBuilder,
+    folder: Path,
+    day: float,
+    settings: RecommendSettings = FREE,
+    told: Mapping[str, Word] = NOBODY,
+) -> RecommendRun:
+    engine, chosen = DuckEngine(shop.lake, views=RESOLVED), Settings(recommend=settings)
+    return recommend_all(shop.lake, engine, folder / "models", shop.day(day), settings=chosen, told=told)
 
 
 def rows(shop: ShopBuilder, table: Any, as_of: datetime | None = None) -> list[dict[str, Any]]:
@@ -136,6 +144,30 @@ def test_without_consent_nothing_is_recommended_and_the_run_says_so(shop: ShopBu
 
     assert run(shop, tmp_path, 7, settings).notes == ()
     assert {row["customer_id"] for row in rows(shop, RECOMMENDATION)} == {"c03"}
+
+
+def test_what_the_store_knows_of_consent_decides_who_is_recommended_anything(shop: ShopBuilder, tmp_path: Path) -> None:
+    at = micros(shop.day(20))
+    told = {"cc01": Word(at, -GIVEN), "cc02": Word(at, -WITHDRAWN), "vphone": Word(at, -GIVEN)}
+    a_busy_shop(shop, 6)
+
+    run(shop, tmp_path, 7, RecommendSettings(threads=1), told)
+    assert {row["customer_id"] for row in rows(shop, RECOMMENDATION)} == {"c01"}
+    run(shop, tmp_path, 7, FREE, told)
+    assert {row["customer_id"] for row in rows(shop, RECOMMENDATION)} == {f"c0{number}" for number in (0, 1, 3, 4, 5)}
+
+
+def test_what_earlier_runs_recommended_goes_with_the_consent(shop: ShopBuilder, tmp_path: Path) -> None:
+    a_busy_shop(shop, 6)
+    for day in (7, 8):
+        run(shop, tmp_path, day)
+    before = rows(shop, RECOMMENDATION, shop.day(7))
+
+    run(shop, tmp_path, 9, told={"cc02": Word(micros(shop.day(8.5)), -WITHDRAWN)})
+
+    assert {row["customer_id"] for row in before} == {f"c0{number}" for number in range(6)}
+    assert "c02" not in {row["customer_id"] for row in rows(shop, RECOMMENDATION)}
+    assert rows(shop, RECOMMENDATION, shop.day(7)) == [row for row in before if row["customer_id"] != "c02"]
 
 
 def test_orders_alone_are_enough(shop: ShopBuilder, tmp_path: Path) -> None:

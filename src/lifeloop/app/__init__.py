@@ -204,6 +204,8 @@ class App:
         """
         from lifeloop.features import FEATURES, write_snapshot
         from lifeloop.predict.run import predict_all
+        from lifeloop.recommend.learning.agreed import words_told
+        from lifeloop.recommend.learning.consents import NOBODY
         from lifeloop.recommend.learning.nightly import recommend_all
 
         span = self.span()
@@ -221,7 +223,10 @@ class App:
             models = predict_all(
                 self.lake, self.engine, home.models, as_of, first=span.first, settings=home.settings, progress=progress
             )
-            recommended = recommend_all(self.lake, self.engine, home.models, as_of, settings=home.settings, progress=progress)
+            told = words_told(self.store, home.settings.recommend.consent_purposes) if self.has_store else NOBODY
+            recommended = recommend_all(
+                self.lake, self.engine, home.models, as_of, settings=home.settings, told=told, progress=progress
+            )
             for table in (SNAPSHOT, SCORE, RECOMMENDATION, ASSOCIATION_RULE):
                 self.lake.compact(table)
             for table in TABLES.values():

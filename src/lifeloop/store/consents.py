@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, or_, select, tuple_
 
 from lifeloop.store.bulk import insert_or_replace, rows_with
 from lifeloop.store.tables import CONSENT
@@ -36,3 +36,20 @@ def consents_told(connection: Connection, names: Sequence[str]) -> list[ConsentR
     """Return all that was said under any of `names`, oldest first."""
     rows = [ConsentRow(*row) for row in rows_with(connection, CONSENT, ConsentRow._fields, CONSENT.c.named, names)]
     return sorted(rows, key=lambda row: (row.told_at, row.consent_id))
+
+
+def consents_about(
+    connection: Connection, words: Collection[str], bases: Collection[str] = (), *, piece: int = 10_000
+) -> Iterator[list[ConsentRow]]:
+    """Yield what anybody said of channels or purposes in `words` (lower case), or on `bases`; by name, `piece` rows a time."""
+    own, last = CONSENT.c, ("", "")
+    found = or_(func.lower(own.channel).in_(words), func.lower(own.purpose).in_(words), own.basis.in_(bases))
+    columns = [own[name] for name in ConsentRow._fields]
+    query = select(*columns).where(found).order_by(own.named, own.consent_id).limit(piece)
+    while True:
+        later = tuple_(own.named, own.consent_id) > last
+        rows = [ConsentRow(*row) for row in connection.execute(query.where(later))]
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].named, rows[-1].consent_id

@@ -51,11 +51,16 @@ class Messages:
     """Pairs (person x products + product) that stood in messages lately, sorted."""
 
     @cached_property
-    def people(self) -> Ints:
-        """Who is recommended anything: customers with a history who agreed to it; places in the model's names."""
+    def agreed(self) -> Ints:
+        """Customers who agreed to it: places in the model's names."""
         deeds = self.model.deeds
-        agreed = np.isin(deeds.consent, [state for state in (-1, 0, 1) if allowed(state, self.settings.consent)])
-        return np.flatnonzero(deeds.is_customer & agreed & (np.diff(deeds.histories.starts) > 0)).astype(np.int32)
+        said = np.isin(deeds.consent, [state for state in (-1, 0, 1) if allowed(state, self.settings.consent)])
+        return np.flatnonzero(deeds.is_customer & said).astype(np.int32)
+
+    @cached_property
+    def people(self) -> Ints:
+        """Who is recommended anything: those of them with a history."""
+        return self.agreed[np.diff(self.model.deeds.histories.starts)[self.agreed] > 0]
 
     def rows(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows of `recommendation`, by customer and rank."""

@@ -5,6 +5,7 @@ Writes   a model version; `association_rule`; `recommendation` (messages); the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import ORDERED, Deeds, timed
 from lifeloop.recommend.histories import Longs, Products
 from lifeloop.recommend.learning.clicks import read_shown
-from lifeloop.recommend.learning.consents import read_consents
+from lifeloop.recommend.learning.consents import NOBODY, Word, read_consents
 from lifeloop.recommend.learning.fit import fit_model
 from lifeloop.recommend.learning.keep import load_model, save_model
 from lifeloop.recommend.learning.messages import Messages
@@ -45,6 +46,12 @@ SENT_SQL = f"""
 SELECT DISTINCT p.place AS who, t.place AS item
 FROM exposures AS x JOIN people AS p ON concat('{CUSTOMER}', x.customer_id) = p.name JOIN products AS t ON x.product_id = t.name
 WHERE x.placement = 'message' AND x.shown_at >= $since AND x.shown_at < $as_of
+"""
+
+OLDER_SQL = """
+SELECT r.as_of AS as_of, r.customer_id AS customer_id, r.placement AS placement, r.rank AS rank
+FROM recommendations AS r LEFT JOIN agreed AS a ON r.customer_id = a.customer_id
+WHERE r.as_of < $as_of AND a.customer_id IS NULL
 """
 
 NO_DEEDS = Text(
@@ -77,17 +84,25 @@ class RecommendRun:
 
 
 def recommend_all(
-    lake: Lake, engine: Engine, models: Path, as_of: datetime, *, settings: Settings, progress: Progress = silent
+    lake: Lake,
+    engine: Engine,
+    models: Path,
+    as_of: datetime,
+    *,
+    settings: Settings,
+    told: Mapping[str, Word] = NOBODY,
+    progress: Progress = silent,
 ) -> RecommendRun:
     """Learn from what was done before `as_of`, and write the version, the rules and what to recommend in messages.
 
-    Raises LakeError, ModelError. Nobody else may write versions meanwhile.
+    `told`: what the store knows of consent (`agreed.words_told`). What earlier runs recommended to others than those who agree
+    goes. Raises LakeError, ModelError. Nobody else may write versions meanwhile.
     """
     progress("recommendations", 0, 4)
     chosen = settings.recommend
     catalogue = read_catalogue(lake, engine, settings)
     deeds = read_deeds(engine, catalogue.products, as_of)
-    deeds = replace(deeds, consent=read_consents(engine, deeds.names, as_of, chosen.consent_purposes))
+    deeds = replace(deeds, consent=read_consents(engine, deeds.names, as_of, chosen.consent_purposes, told))
     progress("recommendations", 1, 4)
     shown, taught = read_shown(engine, deeds.names, as_of)
     ranker, verdict = _ranker(shown)
@@ -105,6 +120,7 @@ def recommend_all(
     messages = Messages(model, catalogue, chosen, as_of, sent)
     rows = pa.RecordBatchReader.from_batches(RECOMMENDATION.arrow(), messages.rows())
     lake.overwrite_as_of(RECOMMENDATION, rows, as_of, where="placement = 'message'")
+    drop_others(lake, engine, messages)
     for table in (RECOMMENDATION, ASSOCIATION_RULE):
         lake.drop_before(table, as_of - timedelta(days=KEPT_DAYS))
     tidy(models, QUESTION, keep=KEPT_VERSIONS)
@@ -134,6 +150,15 @@ def read_catalogue(lake: Lake, engine: Engine, settings: Settings) -> Catalogue:
     also = [] if lake.exists(PRODUCT) else products_seen(engine)
     shop = settings.shop
     return Catalogue.read(engine, base=shop.currency, rates=shop.rates, also=also)
+
+
+def drop_others(lake: Lake, engine: Engine, messages: Messages) -> None:
+    """Delete what earlier runs recommended to anybody but those who agree now. Raises LakeError."""
+    agreed = pa.table({"customer_id": messages.model.deeds.names.column(messages.agreed, skip=1)})
+    tables = {"recommendations": RECOMMENDATION, "agreed": agreed}
+    gone = engine.query(OLDER_SQL, tables, as_of=messages.as_of)
+    if gone.num_rows:
+        lake.merge(RECOMMENDATION, RECOMMENDATION.empty(), gone)
 
 
 def read_sent(engine: Engine, names: Names, products: Products, as_of: datetime, days: int = SENT_DAYS) -> Longs:
