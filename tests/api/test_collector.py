@@ -176,8 +176,8 @@ def test_half_an_emoji_costs_only_itself(door: httpx.Client, basket: Basket, key
     "body",
     [
         b"", b" ", b"tea", b"5", b'"text"', b"null", b"{", b'{"batch": [{]}', b'{"batch": 5}', b'{"a": NaN}',
-        b'{"batch": [{}]} x', b'{"batch": ["\xff"]}', b"\x1f\x8b", gzip.compress(b'{"batch": []}', mtime=0)[:-4], b"\x1f\x8bno gzip",
-        b"data=%%%",
+        b'{"batch": [{}]} x', b'{"batch": ["\xff"]}', b"\x1f\x8b", gzip.compress(b'{"batch": []}', mtime=0)[:-4],
+        b"\x1f\x8bno gzip", b"data=%%%",
         b"[" * 100_000, b'{"q":' * 50_000,
     ],
 )  # fmt: skip
