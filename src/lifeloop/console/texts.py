@@ -56,8 +56,8 @@ TEXTS: dict[str, Text] = {
     "lift": Text("Lift", "提升度"),
     "recommended": Text("What messages recommend", "消息中推荐什么"),
     "recommended_lead": Text(
-        "{customers} customers agreed to be recommended to by what they did; their lists hold {products} different products.",
-        "{customers} 位顾客同意按其行为接收推荐；他们的列表共含 {products} 种不同商品。",
+        "{customers} customers may be recommended to by what they did; their lists hold {products} different products.",
+        "可按其行为向 {customers} 位顾客推荐；他们的列表共含 {products} 种不同商品。",
     ),
     "recommended_note": Text(
         "The products in most customers' lists. One customer's, with reasons: lifeloop recommend CUSTOMER --placement message.",
