@@ -9,6 +9,7 @@ import pytest
 from tests.recommend.kitchen import CUP, EVERY, MUG, POT, TEA, notes, shop
 
 from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.recommend.answering import reasons
 from lifeloop.recommend.asked import Asked, Person
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.testing.shopfronts import Front, customer, model, product
@@ -180,6 +181,23 @@ def test_what_came_after_the_fit_is_found_and_tried() -> None:
     assert {one.product_id for one in explored} == {"tea"}
     assert {one.strategy for one in explored} == {"new"}
     assert explored[0].reasons[0].say("zh") == "新品上架"
+
+
+def test_what_was_there_at_the_fit_is_called_little_known_and_not_new() -> None:
+    front = shop(people={"tea": 3}, wanted={"cup": 9, "pot": 5}, settings=RecommendSettings(exploration=0.5))
+    said = [front.answer(Asked(placement="home", k=2), seed=seed) for seed in range(30)]
+    explored = [one for answer in said for one in answer.products if one.is_explored]
+
+    assert {one.product_id for one in explored} == {"tea"}
+    assert explored[0].reasons[0].say("en") == "Few people know it yet"
+
+
+def test_a_last_reason_that_takes_from_the_score_says_so() -> None:
+    front = shop(personal={("tea", "pot"): 0.9, ("cup", "pot"): -0.4, ("tea", "mug"): 0.1})
+    said = front.answer(Asked(placement="home", k=1), customer(("cup", "view"), ("tea", "view"))).products[0]
+
+    assert [why.text for why in said.reasons] == [reasons.VIEWED, reasons.AGAINST]
+    assert said.reasons[-1].contribution < 0
 
 
 def test_nothing_is_left_to_chance_in_a_search() -> None:

@@ -22,6 +22,24 @@ def test_a_new_shop_shows_its_newest_products_and_says_so() -> None:
     assert [one.product_id for one in said.products] == ["new", "mid", "old"]
     assert "Nothing has been learned yet" in notes(said)
     assert said.version == NO_VERSION
+    assert "Nothing has been learned yet" not in notes(front.answer(Asked(placement="home", category="Toys")))
+
+
+def test_a_shop_that_learned_says_so_even_where_nothing_speaks_for_a_product() -> None:
+    front = shop(wanted={"tea": 3})
+    nothing = notes(front.answer(Asked(placement="home", category="Toys")))
+    unspoken = notes(front.answer(Asked(placement="home", category="Kitchen")))
+
+    assert "Nothing lies in the category 'Toys'" in nothing
+    assert "newest" not in nothing
+    assert "the newest are shown" in unspoken
+    assert "yet" not in unspoken
+
+
+def test_a_shop_of_three_products_is_not_said_to_have_others() -> None:
+    said = notes(shop(product("a"), product("b"), product("c")).answer(Asked(placement="home")))
+
+    assert "3 of 10 places are filled: there is no other product that may be shown here." in said
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)

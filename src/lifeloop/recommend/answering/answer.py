@@ -12,7 +12,7 @@ from lifeloop.recommend.answering.exploring import Placed
 from lifeloop.recommend.answering.gate import passed
 from lifeloop.recommend.answering.notes import note
 from lifeloop.recommend.answering.picking import pick, tried
-from lifeloop.recommend.answering.reasons import NEW, Explained, Term, explained
+from lifeloop.recommend.answering.reasons import LITTLE_KNOWN, NEW, Explained, Term, explained
 from lifeloop.recommend.answering.request import Request
 from lifeloop.recommend.answering.shelf import Shelf
 from lifeloop.recommend.answering.signals import SIGNALS, signals
@@ -46,14 +46,14 @@ def answer(
     request, said = understood(Shelf.of(model, catalogue, settings), asked, person, now=now, generator=generator)
     if not len(catalogue):
         return Answer(asked.placement, model.version, (), (*said, note(notes.NO_PRODUCTS)))
-    terms = SCORES[asked.placement](request)
+    terms, found = SCORES[asked.placement](request), len(catalogue)
     if asked.placement != "search":
         found = spoken_for(request, terms)
-        if not found:
-            said.append(note(notes.NOT_LEARNED))
         if found < request.k:
             terms = [*terms, *newest(request, NEWEST)]
     kept, dropped = passed(told(request, terms, tried(request, pick(request, terms))), request)
+    if kept and not found:
+        said.append(note(notes.NOTHING_SPEAKS if model.is_fitted else notes.NOT_LEARNED))
     if dropped:
         said.append(note(notes.DROPPED, count=dropped))
     wanted = min(request.k, len(request.items)) if asked.placement == "search" else request.k
@@ -83,15 +83,20 @@ def told(request: Request, terms: Sequence[Term], placed: Sequence[Placed]) -> l
             strategy="new" if one.is_explored else why.strategy,
             propensity=one.propensity,
             is_explored=one.is_explored,
-            reasons=_reasons(one, why),
+            reasons=_reasons(one, why, request),
             signals={name: value for name, value in zip(SIGNALS, row, strict=True) if value == value},
         )
         for number, (one, why, row) in enumerate(zip(placed, explained(terms, places, request.shelf.title), known, strict=True))
     ]
 
 
-def _reasons(one: Placed, why: Explained) -> tuple[Reason, ...]:
-    return (Reason(NEW), *why.reasons) if one.is_explored else why.reasons
+def _reasons(one: Placed, why: Explained, request: Request) -> tuple[Reason, ...]:
+    """Return the reasons; of what chance put there, first whether it is new in the shop or only little known."""
+    if not one.is_explored:
+        return why.reasons
+    shelf = request.shelf
+    is_newer = shelf.model.is_fitted and not shelf.alignment.is_known[one.item]
+    return Reason(NEW if is_newer else LITTLE_KNOWN), *why.reasons
 
 
 def _is_personal(one: Recommended, request: Request) -> bool:

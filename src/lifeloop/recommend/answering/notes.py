@@ -20,11 +20,15 @@ NOT_LEARNED = Text(
     "Nothing has been learned yet (lifeloop run does): the newest products are shown.",
     "模型尚未训练（请运行 lifeloop run）：展示的是最新商品。",
 )
+NOTHING_SPEAKS = Text(
+    "Nothing was learned that speaks for any of these products: the newest are shown.",
+    "目前没有任何数据支持推荐这些商品：展示的是最新商品。",
+)
 NO_PRODUCTS = Text("The catalogue is empty: there is nothing to recommend.", "商品目录为空：没有可推荐的商品。")
 CUT = Text("{asked} were asked for; a list holds at most {most}.", "请求了 {asked} 个；一个列表最多 {most} 个。")
 SHORT = Text(
-    "{found} of {asked} places are filled: no other product keeps the rules.",
-    "{asked} 个位置中填入了 {found} 个：没有其他商品符合规则。",
+    "{found} of {asked} places are filled: there is no other product that may be shown here.",
+    "{asked} 个位置中填入了 {found} 个：没有其他可在此展示的商品。",
 )
 UNKNOWN = Text("No product '{name}' is known; it was left out.", "没有名为“{name}”的商品，已略过。")
 UNKNOWN_NEAR = Text(

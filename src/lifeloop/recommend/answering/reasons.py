@@ -35,9 +35,14 @@ CONTENT = Text("Of a kind with {product}", "与“{product}”属于同类")
 POPULAR = Text("Popular right now", "近期热门")
 POPULAR_IN = Text("Popular in {category} right now", "“{category}”近期热门")
 NEW = Text("New in the shop", "新品上架")
-LATELY = Text("Recently added", "最近上架")
+"""Of what came after the last fit."""
+LITTLE_KNOWN = Text("Few people know it yet", "还少有人知道")
+"""Of what was there before it: nobody says since when."""
+LATELY = Text("Recently added or changed", "最近上架或更新")
 FOUND = Text("Matches your search", "符合您的搜索")
 REST = Text("Everything else taken together", "其他因素合计")
+AGAINST = Text("Everything else taken together speaks against it", "其他因素合计起来降低了推荐程度")
+"""Where what is left takes from the score: its share is below nothing."""
 
 DONE: Mapping[str, Text] = {"view": VIEWED, "cart": IN_CART, "wish": WISHED, "order": BOUGHT}
 """By what was done with a product."""
@@ -118,4 +123,4 @@ def _told(causes: Sequence[Cause], amounts: Sequence[float], score: float, title
             named = {"product": title(because_of)} if because_of is not None else values or {}
             yield Reason(text, named, because_of, amount)
     if abs(rest) > _NOTHING:
-        yield Reason(REST, {}, None, rest)
+        yield Reason(REST if rest > 0 else AGAINST, {}, None, rest)
