@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 
 from lifeloop.base.errors import ModelError
-from lifeloop.base.versions import Parts, latest, load_version, new_version, save_version, tidy, versions
+from lifeloop.base.versions import (
+    Parts,
+    is_being_replaced,
+    latest,
+    load_version,
+    moment_of,
+    new_version,
+    save_version,
+    tidy,
+    versions,
+)
 
 PARTS = Parts({"r": 0.25, "name": "顾客"}, {"edges": np.array([1.5, 2.5])}, {"trees": "tree\nversion=v4\n"})
 
@@ -39,6 +49,30 @@ def test_the_latest_version_is_that_of_the_latest_moment(folder: Path, tmp_path:
 
     assert later.name == "20110905T170000Z"
     assert latest(tmp_path, "churn") == later
+
+
+def test_versions_for_moments_to_come_drive_out_no_other(tmp_path: Path) -> None:
+    days = [datetime(2011, 9, day, tzinfo=UTC) for day in range(1, 8)]
+    for day in days:
+        save_version(new_version(tmp_path, "churn", day), "churn", PARTS)
+
+    assert [moment_of(one) for one in versions(tmp_path, "churn", until=days[3])] == days[:4]
+    tidy(tmp_path, "churn", keep=2, as_of=days[3])
+    assert [moment_of(one) for one in versions(tmp_path, "churn")] == [days[2], days[3], days[5], days[6]]
+    tidy(tmp_path, "churn", keep=2)
+    assert [moment_of(one) for one in versions(tmp_path, "churn")] == days[5:]
+
+
+def test_a_version_that_is_away_while_it_is_replaced_is_known_to_be(folder: Path, tmp_path: Path) -> None:
+    assert not is_being_replaced(tmp_path, "churn", folder.name)
+    (folder.parent / ".replaced-x").mkdir()
+    away = folder.replace(folder.parent / ".replaced-x" / folder.name)
+
+    assert is_being_replaced(tmp_path, "churn", folder.name)
+    assert not is_being_replaced(tmp_path, "churn", "20110906T000000Z")
+    save_version(folder, "churn", PARTS)
+    assert away.exists()
+    assert not is_being_replaced(tmp_path, "churn", folder.name)
 
 
 def test_no_version_at_all_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -275,6 +275,36 @@ def test_a_newer_run_answers_as_soon_as_it_is_looked_for_and_a_damaged_one_does_
     assert house.front.version == "20240108T120000Z"
 
 
+def test_a_run_for_a_moment_to_come_answers_from_then_on(house: House) -> None:
+    house.run(7.5)
+    house.run(30)
+    house.run(31)
+    house.run(7.6)
+    house.front.refresh()
+    assert house.front.version == "20240108T142400Z"
+
+    later = Shopfront(house.shop.lake, house.engine, house.models, house.settings, clock=FixedClock(house.shop.day(30)))
+
+    assert later.version == "20240131T000000Z"
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_version_that_is_away_for_a_moment_answers_on(house: House, others: int) -> None:
+    if others:
+        house.run(6.5)
+    house.asks("c00")
+    newest = versions(house.models, QUESTION)[-1]
+    (newest.parent / ".replaced-x").mkdir()
+    away = newest.replace(newest.parent / ".replaced-x" / newest.name)
+    house.front.refresh()
+    assert house.front.version == newest.name
+
+    away.replace(newest)
+    house.run(7)
+    house.front.refresh()
+    assert house.front.version == newest.name
+
+
 def test_before_the_first_run_what_trends_and_the_visit_is_answered(tmp_path: Path) -> None:
     house = House(tmp_path, is_fitted=False)
     front = house.front

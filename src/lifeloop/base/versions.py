@@ -38,6 +38,7 @@ UNSAVED = "unsaved"
 
 Array: TypeAlias = npt.NDArray[Any]
 
+_MOMENT = "%Y%m%dT%H%M%SZ"
 _MODEL = "model.json"
 _ARRAYS = "arrays.npz"
 _MAPPED = ".npy"
@@ -66,7 +67,16 @@ def new_version(models: Path, question: str, as_of: datetime) -> Path:
     >>> new_version(Path("models"), "churn", datetime(2011, 9, 5, tzinfo=UTC)).as_posix()
     'models/churn/20110905T000000Z'
     """
-    return models / question / f"{as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return models / question / f"{as_of.astimezone(UTC):{_MOMENT}}"
+
+
+def moment_of(folder: Path) -> datetime:
+    """Return the moment a version was trained for, to the second.
+
+    >>> moment_of(Path("models/churn/20110905T000000Z"))
+    datetime.datetime(2011, 9, 5, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    return datetime.strptime(folder.name, _MOMENT).replace(tzinfo=UTC)
 
 
 def latest(models: Path, question: str) -> Path:
@@ -115,10 +125,11 @@ def load_version(folder: Path, question: str) -> Parts:
     return Parts(head["model"], arrays, texts, mapped)
 
 
-def tidy(models: Path, question: str, *, keep: int | None = None) -> None:
+def tidy(models: Path, question: str, *, keep: int | None = None, as_of: datetime | None = None) -> None:
     """Put back a version that a power cut caught while it was replaced; drop what was half written, and old versions.
 
-    All but the `keep` newest are old. Nobody else may write versions of the question meanwhile. Raises ModelError.
+    All but the `keep` newest are old; those for moments after `as_of` are counted apart, so that neither drives out the other.
+    Nobody else may write versions of the question meanwhile. Raises ModelError.
     """
     home = models / question
     try:
@@ -127,17 +138,28 @@ def tidy(models: Path, question: str, *, keep: int | None = None) -> None:
                 old.replace(home / old.name)
         for rest in (*home.glob(f"{_WRITING}*"), *home.glob(f"{_REPLACED}*")):
             shutil.rmtree(rest)
-        for folder in versions(models, question)[: None if keep is None else -keep] if keep else []:
-            shutil.rmtree(folder)
+        if keep:
+            early = versions(models, question, until=as_of)
+            later = [folder for folder in versions(models, question) if folder not in early]
+            for folder in (*early[:-keep], *later[:-keep]):
+                shutil.rmtree(folder)
         if home.exists():
             _sync(home)
     except OSError as error:
         raise ModelError(f"cannot tidy the versions in {home}", str(error), "Check the rights of the data home.") from error
 
 
-def versions(models: Path, question: str) -> list[Path]:
-    """Return the folders of all versions of a question, oldest first."""
-    return sorted(folder.parent for folder in (models / question).glob(f"[0-9]*/{_MODEL}"))
+def versions(models: Path, question: str, *, until: datetime | None = None) -> list[Path]:
+    """Return the folders of all versions of a question, oldest first; with `until`, of those for that moment or earlier."""
+    found = sorted(file.parent for file in (models / question).glob(f"[0-9]*/{_MODEL}"))
+    last = None if until is None else new_version(models, question, until).name
+    return [folder for folder in found if last is None or folder.name <= last]
+
+
+def is_being_replaced(models: Path, question: str, name: str) -> bool:
+    """Return whether the version of that name is away for a moment, while another one is put in its place."""
+    home = models / question
+    return not (home / name).exists() and any(home.glob(f"{_REPLACED}*/{name}"))
 
 
 def _head(folder: Path, question: str, asked: str) -> dict[str, Any]:

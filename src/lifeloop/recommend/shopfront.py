@@ -21,7 +21,7 @@ from lifeloop.base.clock import Clock, instant_of, micros
 from lifeloop.base.config import Settings
 from lifeloop.base.errors import ModelError
 from lifeloop.base.logging import log
-from lifeloop.base.versions import versions
+from lifeloop.base.versions import is_being_replaced, versions
 from lifeloop.lake import Engine, Lake
 from lifeloop.recommend.answering.answer import answer
 from lifeloop.recommend.answering.notes import NOTHING_DONE
@@ -198,11 +198,14 @@ class Shopfront:
         return read_catalogue(self._lake, self._engine, self._settings), listed
 
     def _fitted(self, before: _State | None, catalogue: Catalogue) -> tuple[tuple[object, ...], Model]:
-        """Return the newest model that can be read, and by what it is known again."""
-        found = versions(self._models, QUESTION)[::-1]
+        """Return the newest model that can be read, and by what it is known again; one for a moment to come has to wait."""
+        found = versions(self._models, QUESTION, until=self._clock.now())[::-1]
         sign: tuple[object, ...] = tuple(_sign(folder) for folder in found)
         if before is not None and sign == before.sign and (found or catalogue is before.catalogue):
             return sign, before.fitted
+        is_held = before is not None and before.fitted.is_fitted
+        if before is not None and is_held and (not found or is_being_replaced(self._models, QUESTION, before.fitted.version)):
+            return before.sign, before.fitted
         chosen = self._settings.recommend
         for number, folder in enumerate(found):
             try:

@@ -123,7 +123,7 @@ def recommend_all(
     drop_others(lake, engine, messages)
     for table in (RECOMMENDATION, ASSOCIATION_RULE):
         lake.drop_before(table, as_of - timedelta(days=KEPT_DAYS))
-    tidy(models, QUESTION, keep=KEPT_VERSIONS)
+    tidy(models, QUESTION, keep=KEPT_VERSIONS, as_of=as_of)
     progress("recommendations", 4, 4)
     return RecommendRun(
         version=folder.name,
