@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
-from lifeloop.api.parts import Parts
+from lifeloop.api.app import make_app
+from lifeloop.api.health import OLD_LOOK_SECONDS, checks, metrics
+from lifeloop.api.parts import Door, Parts, Shopfront
 from lifeloop.app import App
-from lifeloop.base.clock import FixedClock
+from lifeloop.base.clock import FixedClock, micros
+from lifeloop.recommend.model import Model
 from lifeloop.store.signs import say
 from lifeloop.testing.served import House, open_house
+from lifeloop.testing.shopfronts import model
 
 NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
 
@@ -35,6 +42,39 @@ def test_a_part_that_fell_silent_makes_the_house_unwell(tmp_path: Path) -> None:
     assert told["indexer"] == (True, "heard of 3 s ago")
     assert told["flow"] == (False, "last heard of 300 s ago")
     assert told["jobs"] == (False, "has said nothing yet")
+
+
+def as_of(moment: datetime) -> Model:
+    return replace(model(["mug"]), as_of=micros(moment))
+
+
+def test_how_old_that_is_which_recommendations_come_from_is_told_and_warned_of(tmp_path: Path) -> None:
+    front, seconds = SimpleNamespace(model=as_of(NOW)), [0.0]
+    app = App.open(tmp_path, clock=FixedClock(NOW))
+    application = make_app(Parts(app=app, shopfront=cast(Shopfront, front)), ticks=lambda: seconds[0])
+    door: Door = application.state.door
+
+    def told() -> tuple[str, bool]:
+        (one,) = (one for one in checks(door) if one.name == "recommendations")
+        assert one.ok
+        return one.found, one.warning
+
+    assert told() == ("no model yet, catalogue looked at 0 s ago", False)
+    seconds[0] += OLD_LOOK_SECONDS + 1
+    assert told() == ("no model yet, catalogue looked at 61 s ago", True)
+
+    door.upkeep.done()
+    front.model = as_of(NOW - timedelta(days=1))
+    assert told() == ("model as of 1.0 days ago, catalogue looked at 0 s ago", False)
+    front.model = as_of(NOW - timedelta(days=3))
+    assert told() == ("model as of 3.0 days ago, catalogue looked at 0 s ago", True)
+
+    seconds[0] += 4
+    metrics(door)
+    figures = door.metrics.text().decode()
+    app.store.close()
+    assert 'lifeloop_shopfront_age_seconds{what="catalogue"} 4.0' in figures
+    assert f'lifeloop_shopfront_age_seconds{{what="model"}} {3 * 86400.0}' in figures
 
 
 def test_figures_count_requests_by_route_and_name_nobody(house: House) -> None:

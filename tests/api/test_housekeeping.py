@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
+import structlog
 
 from lifeloop.api.app import make_app
 from lifeloop.api.auth import STALE_SECONDS, KeyRing
 from lifeloop.api.housekeeping import touch_used
-from lifeloop.api.parts import Parts
+from lifeloop.api.parts import Parts, Shopfront
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.base.errors import StoreError
@@ -20,7 +23,7 @@ from lifeloop.collect.spool import GroupCommit, SpoolWriter, Stamp
 from lifeloop.store import keys
 from lifeloop.store.keys import ApiKey
 from lifeloop.testing.live import NOON
-from lifeloop.testing.served import House
+from lifeloop.testing.served import House, open_house
 
 
 class Ticks:
@@ -102,6 +105,25 @@ def test_when_a_key_was_used_is_kept(tmp_path: Path) -> None:
         told = {key.name: key.used_at for key in keys.list_keys(connection)}
     app.store.close()
     assert told == {"ours": micros(NOON), "never used": None}
+
+
+def test_a_duty_that_fails_in_any_way_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+    failures: list[Exception] = [KeyError("a column"), MemoryError(), StoreError("away")]
+
+    class Front:
+        def refresh(self) -> None:
+            if failures:
+                raise failures.pop()
+            done.set()
+
+    monkeypatch.setattr("lifeloop.api.housekeeping.LOOK_SECONDS", 0.001)
+    app = App.open(tmp_path, clock=FixedClock(NOON))
+    with structlog.testing.capture_logs() as logged, open_house(Parts(app=app, shopfront=cast(Shopfront, Front()))):
+        assert done.wait(30)
+    app.store.close()
+
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["a duty of the door failed"] * 3
 
 
 def test_the_figures_of_the_spool_are_told(tmp_path: Path) -> None:

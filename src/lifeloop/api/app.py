@@ -23,7 +23,7 @@ from lifeloop.api.identity import merges_read, merges_written
 from lifeloop.api.imports import imports_read, imports_written
 from lifeloop.api.keys import keys
 from lifeloop.api.limits import RateLimit
-from lifeloop.api.looks import Looks
+from lifeloop.api.looks import Looks, Upkeep
 from lifeloop.api.metrics import Metrics, SpoolFigures
 from lifeloop.api.pages import html_page
 from lifeloop.api.parts import Door, Parts, Role
@@ -79,6 +79,7 @@ def make_app(parts: Parts, *, ticks: Callable[[], float] = time.monotonic) -> Fa
         metrics=metrics,
         looks=Looks(ticks),
         fresh=Fresh(ticks),
+        upkeep=Upkeep(ticks),
     )
     app = declared(parts.roles)
     app.state.door = door

@@ -21,6 +21,11 @@ from lifeloop.base.logging import log
 from lifeloop.schema import ORDER
 from lifeloop.store.signs import read_signs
 
+OLD_MODEL_SECONDS = 2 * 86400.0
+OLD_LOOK_SECONDS = 60.0
+"""From then on `readyz` warns: a nightly run was missed; the lake, or what was learned, could not be looked at."""
+_DAY = 86400.0
+
 
 class Health(BaseModel):
     """Whether the process is alive, or ready to serve."""
@@ -55,6 +60,8 @@ def metrics(door: TheDoor) -> Response:
     except StoreError:
         signs = {}
     now = micros(door.app.clock.now())
+    for what, age in _ages(door).items():
+        door.metrics.shopfront_ages.labels(what).set(age)
     for sign in signs.values():
         door.metrics.ages.labels(sign.what).set(max(0, now - sign.seen_at) / 1e6)
         if sign.figure is not None:
@@ -67,6 +74,8 @@ def checks(door: Door) -> list[Looked]:
     told = [_look("store", lambda: _signs(door)), _look("lake", lambda: _lake(door))]
     if "collect" in door.parts.roles:
         told.append(_look("spool", lambda: _spool(door.app.home.spool)))
+    if "api" in door.parts.roles:
+        told.append(_recommendations(door))
     return told + [_look(what, partial(_alive, door, what, seconds)) for what, seconds in door.parts.wanted.items()]
 
 
@@ -98,6 +107,26 @@ def _spool(folder: Path) -> str:
     probe.write_bytes(b"ok")
     probe.unlink()
     return "writes"
+
+
+def _recommendations(door: Door) -> Looked:
+    """Look at how old that is from which recommendations are answered: old ones are better than none, so all is well."""
+    ages = _ages(door)
+    looked, model = ages["catalogue"], ages.get("model")
+    learned = "no model yet" if model is None else f"model as of {model / _DAY:.1f} days ago"
+    is_old = looked > OLD_LOOK_SECONDS or (model is not None and model > OLD_MODEL_SECONDS)
+    found = f"{learned}, catalogue looked at {looked:.0f} s ago"
+    return Looked(name="recommendations", ok=True, found=found, warning=is_old)
+
+
+def _ages(door: Door) -> dict[str, float]:
+    """Return seconds: of the model from what it learned last, where there is one, and since the shopfront last looked."""
+    if "api" not in door.parts.roles:
+        return {}
+    ages = {"catalogue": door.upkeep.age}
+    if door.upkeep.is_done and (model := door.shopfront.model).is_fitted:
+        ages["model"] = max(0, micros(door.app.clock.now()) - model.as_of) / 1e6
+    return ages
 
 
 def _alive(door: Door, what: str, seconds: float) -> str:

@@ -57,6 +57,7 @@ def _refresh(door: Door) -> None:
 
 def _look(door: Door) -> None:
     door.shopfront.refresh()
+    door.upkeep.done()
 
 
 async def _again_and_again(duty: Callable[[Door], None], door: Door, seconds: float) -> None:
@@ -66,3 +67,5 @@ async def _again_and_again(duty: Callable[[Door], None], door: Door, seconds: fl
             await run_in_threadpool(duty, door)
         except LifeloopError as error:
             log().error("a duty of the door failed", asked=error.asked, found=error.found)
+        except Exception:  # noqa: BLE001 - whatever it is, the duty is tried again: without it the door grows old
+            log().exception("a duty of the door failed", duty=duty.__name__)

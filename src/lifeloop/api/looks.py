@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 KEEP_SECONDS = 1.0
 """How long an answer is given again."""
@@ -22,6 +22,7 @@ class Looked(BaseModel):
     name: str
     ok: bool
     found: str
+    warning: bool = Field(default=False, description="It answers, and somebody should see to it nevertheless.")
 
 
 @dataclass
@@ -39,6 +40,37 @@ class Looks:
             if self.ticks() - self._at > KEEP_SECONDS:
                 self._told, self._at = look(), self.ticks()
             return self._told
+
+
+@dataclass
+class Upkeep:
+    """When the shopfront last took up what is new: model, catalogue and what was done; before it did, since this began.
+
+    >>> seconds = iter((5.0, 7.0, 7.0, 17.0))
+    >>> upkeep = Upkeep(lambda: next(seconds))
+    >>> upkeep.age, upkeep.is_done
+    (2.0, False)
+    >>> upkeep.done()
+    >>> upkeep.age, upkeep.is_done
+    (10.0, True)
+    """
+
+    ticks: Callable[[], float]
+    is_done: bool = False
+    _at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self._at = self.ticks()
+
+    def done(self) -> None:
+        """Note that it did."""
+        self._at, self.is_done = self.ticks(), True
+
+    @property
+    def age(self) -> float:
+        """Seconds since."""
+        return self.ticks() - self._at
 
 
 @dataclass

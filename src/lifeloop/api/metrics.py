@@ -32,6 +32,7 @@ class Metrics:
     unlogged: Counter = field(init=False)
     figures: Gauge = field(init=False)
     ages: Gauge = field(init=False)
+    shopfront_ages: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         """Declare every figure once."""
@@ -72,6 +73,12 @@ class Metrics:
                 registry=keep,
             ),
             "ages": Gauge("lifeloop_sign_age_seconds", "Seconds since each part said its last word.", ["what"], registry=keep),
+            "shopfront_ages": Gauge(
+                "lifeloop_shopfront_age_seconds",
+                "Seconds from the end of what the model of recommendations learned; since the catalogue was last looked at.",
+                ["what"],
+                registry=keep,
+            ),
         }
         for name, figure in declared.items():
             object.__setattr__(self, name, figure)

@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from lifeloop.api.auth import Caller, KeyRing
 from lifeloop.api.fresh import Fresh
 from lifeloop.api.limits import RateLimit
-from lifeloop.api.looks import Kept, Looks
+from lifeloop.api.looks import Kept, Looks, Upkeep
 from lifeloop.api.metrics import Metrics
 from lifeloop.api.pace import Pace
 from lifeloop.api.receiving import Rooms
@@ -103,6 +103,7 @@ class Door:
     metrics: Metrics
     looks: Looks
     fresh: Fresh
+    upkeep: Upkeep
     recommenders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_RECOMMENDERS))
     pace: Pace = field(default_factory=Pace)
     kept: Kept = field(default_factory=Kept)
