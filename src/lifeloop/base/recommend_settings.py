@@ -62,7 +62,15 @@ class RecommendSettings(RuleSettings):
         "withdrew it. Everybody else is shown what is wanted by many.",
     )
     consent_purposes: tuple[str, ...] = Field(
-        ("personalization", "personalisation", "个性化"), description="Purposes of consent that mean personalisation."
+        (
+            "personalization",
+            "personalisation",
+            "personalized recommendations",
+            "personalised recommendations",
+            "个性化",
+            "个性化推荐",
+        ),
+        description="Purposes of consent that mean personalisation.",
     )
     new_below: int = Field(20, ge=0, description="A product with fewer buyers and viewers is new, and may be explored.")
     history: int = Field(50, ge=1, le=500, description="Latest deeds of a customer that are looked at.")
