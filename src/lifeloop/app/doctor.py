@@ -11,6 +11,10 @@ from lifeloop.schema import ORDER, REFUND, TABLES, Table
 
 if TYPE_CHECKING:
     from lifeloop.app import App
+    from lifeloop.recommend.catalogue import Catalogue
+
+_MOST_NAMED = 5
+"""Names that match nothing of which each is told."""
 
 COUNT_SQL = "SELECT count(*) AS n FROM facts"
 EARLY_SQL = """
@@ -45,6 +49,7 @@ def checks(app: App) -> list[Check]:
     done.append(Check("orders", ok=True, found=f"{span.orders:,} from {span.first:%Y-%m-%d} to {span.last:%Y-%m-%d}"))
     done.append(_time_order_check(app))
     done.append(_sources_check(app))
+    done += _exclusions_check(app)
     moments = app.scored_moments()
     due = app.as_of(None)
     found = f"scored as of {max(moments):%Y-%m-%d}" if moments else "never run"
@@ -76,6 +81,35 @@ def _sources_check(app: App) -> Check:
     twice = app.told_twice()
     found = f"orders that stand under two sources and count twice: {twice:,}; import a shop's files with one --source"
     return Check("sources", ok=not twice, found=found if twice else "no order stands under two sources")
+
+
+def _exclusions_check(app: App) -> list[Check]:
+    """Look for categories and products that are kept out of recommendations by a name that nothing in the catalogue has."""
+    recommend = app.home.settings.recommend
+    rules = (recommend, *recommend.placements.values())
+    categories = {name for one in rules for name in one.excluded_categories or ()}
+    products = {name for one in rules for name in one.excluded_products or ()}
+    if not categories and not products:
+        return []
+    from lifeloop.recommend.learning.nightly import read_catalogue
+
+    lost = _lost(read_catalogue(app.lake, app.engine, app.home.settings), categories, products)
+    if not lost:
+        return [Check("exclusions", ok=True, found="each category and product of [recommend] that is excluded is sold")]
+    more = f" and {len(lost) - _MOST_NAMED:,} more" if len(lost) > _MOST_NAMED else ""
+    found = f"[recommend] excludes what nothing in the catalogue is called: {', '.join(lost[:_MOST_NAMED])}{more}"
+    return [Check("exclusions", ok=False, found=f"{found}; correct the names, or take them out")]
+
+
+def _lost(catalogue: Catalogue, categories: set[str], products: set[str]) -> list[str]:
+    """Return the excluded names that keep nothing out, each with the nearest name there is."""
+    from lifeloop.recommend.categories import steps
+    from lifeloop.recommend.near import Near
+
+    known = Near(step for path in catalogue.categories for step in steps(path))
+    lost = [("category", name, known.to(name)) for name in sorted(categories) if not catalogue.anywhere(name).any()]
+    lost += [("product", name, catalogue.near(name)) for name in sorted(products - catalogue.products.places.keys())]
+    return [f"{kind} '{name}'" + (f" (did you mean '{near}'?)" if near else "") for kind, name, near in lost]
 
 
 def _model_check(app: App, question: str) -> Check:
