@@ -4,7 +4,8 @@ Prints one JSON line. A simulated shop is imported and run; then `RATE` question
 product pages, carts, searches) and `EVENTS` events a second in requests of ten come from a process each, for `SECONDS`. A
 question is due at its own moment whether the last was answered or not, and its time counts from that moment. Events are of the
 customers that are asked about, each on a device of their own, and of as many visitors. `logged` are the
-lists in the lake in the end, which must be as many as were answered; `memory_mb` and `cpu_cores` are the door's.
+lists in the lake in the end, which must be as many as were answered; `memory_mb` and `cpu_cores` are the door's, as are the
+means of `parts_ms`: a list worked out, a group of the spool on the disk, and a request from its arrival to its answer.
 
     SECONDS=20 RATE=200 EVENTS=2000 CUSTOMERS=20000 PRODUCTS=1000 python bench/bench_serve_recommendations.py
 """
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections import deque
 from pathlib import Path
 from typing import cast
@@ -36,6 +38,12 @@ SELECT l.customer_id AS customer_id, count(*) AS n FROM lines AS l
 GROUP BY l.customer_id ORDER BY n DESC, customer_id LIMIT 5000
 """
 _SOLD = "SELECT DISTINCT product_id FROM lines ORDER BY product_id"
+_PARTS = {
+    "list": ("lifeloop_recommend_seconds_sum", "lifeloop_recommend_seconds_count"),
+    "group": ("lifeloop_spool_sync_seconds_total", "lifeloop_spool_syncs_total"),
+    "request": ("lifeloop_request_seconds_sum /v1/recommendations", "lifeloop_request_seconds_count /v1/recommendations"),
+}
+"""Seconds and how often; every word of a name stands in the line of the figure."""
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -199,17 +207,20 @@ def measured(home: Path, world: dict[str, list[str]]) -> dict[str, object]:
 
         warm = [load("ask", "read", RATE, 3), load("say", "ingest", EVENTS / BATCH, 3)]
         found = [json.loads(one.communicate()[0]) for one in warm]
+        figures = _figures(shop.address)
         before, begun = _cpu_seconds(shop.process.pid), time.perf_counter()
         both = [load("ask", "read", RATE, SECONDS), load("say", "ingest", EVENTS / BATCH, SECONDS)]
         asked, said = (json.loads(one.communicate()[0]) for one in both)
         cores = (_cpu_seconds(shop.process.pid) - before) / (time.perf_counter() - begun)
         memory = _memory_mb(shop.process.pid)
+        spent = {name: told - figures[name] for name, told in _figures(shop.address).items()}
         answered = 1 + found[0]["logged"] + asked["logged"]
         return {
             "asked": asked,
             "collected": said | {"events_per_s": round(said["per_second"] * BATCH)},
             "cpu_cores": round(cores, 2),
             "memory_mb": memory,
+            "parts_ms": {name: round(1e3 * spent[one] / max(1, spent[many]), 2) for name, (one, many) in _PARTS.items()},
             "answered": answered,
             "logged": until(lambda: _logged(home, answered), patience_seconds=60),
         }
@@ -223,6 +234,15 @@ def _logged(home: Path, enough: int) -> int:
     sql = "SELECT count(*) AS n, count(DISTINCT exposure_id) AS lists FROM (SELECT DISTINCT exposure_id, rank FROM shown) AS s"
     once = App.open(home, clock=SystemClock()).engine.query(sql, {"shown": EXPOSURE}).to_pylist()[0]
     return int(once["lists"]) if once["lists"] >= enough else 0
+
+
+def _figures(address: str) -> dict[str, float]:
+    """Return the sums of the door's figures that `_PARTS` names."""
+    names = [name for both in _PARTS.values() for name in both]
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
+    told = [(line.partition(" ")[0], float(line.rpartition(" ")[2])) for line in lines]
+    return {name: sum(value for key, value in told if all(part in key for part in name.split())) for name in names}
 
 
 def _cpu_seconds(pid: int) -> float:
