@@ -56,6 +56,7 @@ def shop(products: int, chance: np.random.Generator) -> tuple[Model, Catalogue]:
         people=chance.integers(0, 60, products).astype(np.int32),
         gaps=np.full(products, 30, np.float32),
         personal=Blend((Part(personal),)),
+        visit=Blend((Part(sparse(200)),)),
         similar=sparse(100),
         together=Rules(sparse(50)),  # type: ignore[arg-type] # only its matrix is asked
         content=LowRankMatrix(chance.random((products, 32), np.float32), chance.random((32, products), np.float32)),

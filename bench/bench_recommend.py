@@ -2,9 +2,10 @@
 
 Prints one JSON line. Customers are made up: 20.4 deeds each on average (geometric), products wanted as rank^-0.6, 20 groups
 of taste, 60 % of deeds within a customer's two groups. Each side is a process of its own on the same histories. `taste` is
-EASE, `following` the closed form that is served by default. ALS runs as its makers set it but for 64 factors; with fewer
-than 15 iterations its time is carried on from those that ran, and `als_extrapolated` says so. Seconds are of the wall; `cpu`
-are summed over threads, and what a busy machine leaves comparable.
+EASE, `following` the closed form of what comes next, `served` the sum of both: what a known customer is answered with. One
+request is `Blend.top` of one history, by which the night makes the lists of all. ALS runs as its makers set it but for 64
+factors; with fewer than 15 iterations its time is carried on from those that ran, and `als_extrapolated` says so. Seconds
+are of the wall; `cpu` are summed over threads, and what a busy machine leaves comparable.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def timed(work: Callable[[], object]) -> tuple[object, dict[str, float]]:
 def ours(folder: Path, threads: int) -> dict[str, object]:
     from lifeloop.recommend.histories import Histories
     from lifeloop.recommend.kernels import kernels
-    from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, Taste, TasteConfig, next_parts, taste_part
+    from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, next_blend, next_parts, taste_blend
 
     begun = time.perf_counter()
     kernels()
@@ -60,16 +61,11 @@ def ours(folder: Path, threads: int) -> dict[str, object]:
     items, starts = np.load(folder / "items.npy"), np.load(folder / "starts.npy")
     histories = Histories(starts, items, int(items.max()) + 1)
 
-    def taste() -> Blend:
-        fitted = Taste.fit(histories, TasteConfig(threads=threads))
-        return Blend((taste_part(fitted),))
-
-    def following() -> Blend:
+    def following(histories: Histories, *, threads: int) -> Blend:
         return Blend(next_parts(Following.fit(histories, FollowingConfig(threads=threads))))
 
-    for name, fit in (("taste", taste), ("following", following)):
-        blend, fit_time = timed(fit)
-        assert isinstance(blend, Blend)
+    for name, fit in (("taste", taste_blend), ("following", following), ("served", next_blend)):
+        blend, fit_time = timed(lambda fit=fit: fit(histories, threads=threads))
         _, top_time = timed(lambda blend=blend: blend.top(histories, 10, threads=threads))
         both = {key: round(fit_time[key] + top_time[key], 3) for key in fit_time}
         told[name] = {"refit": fit_time, "top_10": top_time, "both": both, "request_us": requests(blend, histories)}
@@ -78,13 +74,15 @@ def ours(folder: Path, threads: int) -> dict[str, object]:
 
 def requests(blend: object, histories: object, count: int = 50_000) -> dict[str, float]:
     """Time single requests, each with a mask of what is allowed, after 1,000 that warm up."""
+    from lifeloop.recommend.histories import Histories
+
     allowed = np.ones(histories.products, np.bool_)
     allowed[::17] = False
     taken = np.empty(count + 1_000)
     for number in range(len(taken)):
-        history = histories.one(number % len(histories))
+        own = histories.one(number % len(histories))
         begun = time.perf_counter_ns()
-        blend.top_one(history, 10, allowed)
+        blend.top(Histories(np.array([0, len(own)]), own, histories.products), 10, allowed=allowed, threads=1)
         taken[number] = (time.perf_counter_ns() - begun) / 1e3
     return {name: round(float(np.percentile(taken[1_000:], share)), 1) for name, share in (("p50", 50), ("p99", 99))}
 
@@ -137,7 +135,7 @@ def main() -> None:
         if asked.als_iterations:
             peer = side("als", folder, asked)
             told |= {"als": peer, "als_extrapolated": asked.als_iterations < ALS_ITERATIONS}
-            for name in ("taste", "following"):
+            for name in ("taste", "following", "served"):
                 told[f"times_faster_{name}"] = {
                     key: round(peer["both"][key] / told["lifeloop"][name]["both"][key], 1) for key in ("seconds", "cpu")
                 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -65,8 +67,11 @@ def test_contributions_add_up_to_the_score(kinds, items, seed):
     targets = np.array([3, 0, PRODUCTS - 1], np.int32)
     parts = mix.contributions(history, targets, kinds_count)
     np.testing.assert_allclose(parts.sum(axis=0), mix.scores(history, kinds_count)[targets], atol=2e-5)
-    ids, best = mix.top_one(history, 5, kind_weights=kinds_count, drop_seen=False)
-    np.testing.assert_allclose(mix.scores(history, kinds_count)[ids], best, atol=2e-5)
+    kinds_of = np.arange(len(items), dtype=np.int8)
+    one = replace(Histories.of([items], products=PRODUCTS), kinds=kinds_of)
+    ids, best = mix.top(one, 5, by_kind=kinds_count, drop_seen=False, threads=1)
+    known = ids[0] >= 0
+    np.testing.assert_allclose(mix.scores(history, kinds_count)[ids[0][known]], best[0][known], atol=2e-5)
 
 
 @pytest.mark.parametrize("kinds", KINDS, ids="+".join)
@@ -78,15 +83,15 @@ def test_who_else_is_asked_for_changes_nobodys_list(kinds, lists, seed):
     others, other_best = mix.top(Histories.of([lists[at] for at in order], products=PRODUCTS), 4, threads=2)
     assert np.array_equal(ids[order], others)
     np.testing.assert_allclose(best[order], other_best, rtol=1e-5 if "low" in kinds else 0)
-    alone, score = mix.top_one(np.array(lists[0], np.int32), 4)
-    assert ids[0][ids[0] >= 0].tolist() == alone.tolist()
-    np.testing.assert_allclose(best[0][: len(score)], score, rtol=1e-5 if "low" in kinds else 0)
+    alone, score = mix.top(Histories.of(lists[:1], products=PRODUCTS), 4)
+    assert ids[0].tolist() == alone[0].tolist()
+    np.testing.assert_allclose(best[0], score[0], rtol=1e-5 if "low" in kinds else 0)
 
 
 def test_an_empty_history_or_a_list_of_nothing_is_answered_by_nothing():
     for kinds in KINDS:
-        assert blend(kinds).top_one(np.zeros(0, np.int32), 5)[0].tolist() == []
-        assert blend(kinds).top_one(np.array([1], np.int32), 0)[0].tolist() == []
+        assert blend(kinds).top(Histories.of([[]], products=PRODUCTS), 5)[0].tolist() == [[-1] * 5]
+        assert blend(kinds).top(Histories.of([[1]], products=PRODUCTS), 0)[0].shape == (1, 0)
         assert blend(kinds).top(Histories.of([], products=PRODUCTS), 3)[0].shape == (0, 3)
 
 
@@ -119,8 +124,6 @@ def test_neighbours_are_the_best_columns_of_a_row_but_itself():
 def test_a_place_that_is_no_product_is_refused_before_a_kernel_reads_there():
     mix = blend(["dense"])
     for place in (-1, PRODUCTS):
-        with pytest.raises(IndexError, match="there are 23"):
-            mix.top_one(np.array([1, place], np.int32), 3)
         with pytest.raises(IndexError, match="there are 23"):
             mix.top(Histories.of([[0], [place]], products=PRODUCTS), 3)
         with pytest.raises(IndexError, match="there are 3"):

@@ -22,7 +22,7 @@ from lifeloop.recommend.matrices import (
     visit_blend,
 )
 from lifeloop.recommend.matrices.counting import count_ahead, count_around
-from lifeloop.recommend.matrices.counts import Window
+from lifeloop.recommend.matrices.counts import UNIT, Window
 from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, fits_dense
 from lifeloop.recommend.matrices.together import distinct
 
@@ -38,7 +38,7 @@ def histories(lists: list[list[int]], memory_mb: int = 2000) -> Histories:
 
 
 def following(lists: list[list[int]], memory_mb: int = 2000) -> Following:
-    counted = CountedConfig(reach=4, alone=0.4)
+    counted = CountedConfig(reach=4)
     solved = SolvedConfig(around_reach=6)
     config = FollowingConfig(counted=counted, solved=solved, memory_mb=memory_mb, threads=1)
     fitted = Following.fit(histories(lists, memory_mb), config)
@@ -56,8 +56,8 @@ def same(one: Any, other: Any) -> bool:
     return left.keys() == right.keys() and bits
 
 
-def brute(lists: list[list[int]], ahead: list[int], behind: list[int], alone: int) -> np.ndarray:
-    counts = np.zeros((PRODUCTS, PRODUCTS), np.int64)
+def brute(lists: list[list[int]], ahead: list[float], behind: list[float], alone: int) -> np.ndarray:
+    counts = np.zeros((PRODUCTS, PRODUCTS))
     for items in lists:
         for at, item in enumerate(items):
             counts[item, item] += alone
@@ -105,19 +105,6 @@ def test_whom_we_forget_leaves_what_a_fit_without_them_gives(memory_mb, lists, s
 
 
 @MEMORY
-@given(lists=LISTS.filter(bool), seed=st.integers(0, 99))
-def test_deeds_learned_one_by_one_are_what_a_fit_of_all_gives(memory_mb, lists, seed):
-    known = [items[: len(items) * (seed % 4) // 4] for items in lists]
-    for fit in (taste, following):
-        live, refit = fit(known, memory_mb), fit(lists, memory_mb)
-        for items, before in zip(lists, known, strict=True):
-            for at in range(len(before), len(items)):
-                live.learn(np.array(items[:at], np.int32), items[at])
-        assert same(live, refit)
-        assert same(live.renewed().matrix, refit.matrix)
-
-
-@MEMORY
 @given(lists=LISTS, seed=st.integers(0, 99))
 def test_the_order_of_customers_changes_nothing(memory_mb, lists, seed):
     mixed = [lists[at] for at in np.random.default_rng(seed).permutation(len(lists))]
@@ -136,9 +123,7 @@ def test_counts_come_back_from_their_arrays_even_where_they_cannot_be_written(me
         again = back.of_arrays(arrays, fitted.config)
         assert same(again, fitted)
         assert same(again.matrix, fitted.matrix)
-        again.learn(np.array([5], np.int32), 7)
-        assert same(again, fit([*lists[:2], [5, 7]], memory_mb))
-        assert same(again.forget(np.array([5, 7], np.int32)), fit(lists[:2], memory_mb))
+        assert same(again.forget(np.array([5], np.int32)), fit(lists[:2], memory_mb))
 
 
 def test_a_product_met_twice_counts_once_where_taste_is_concerned():
@@ -175,9 +160,36 @@ def test_what_is_dense_is_told_by_bytes():
 
 
 def test_a_visit_may_come_back_to_what_was_seen_and_what_comes_next_may_not():
-    visits = Histories.of([[0, 1, 0, 1], [1, 0], [0, 1, 2]] * 20, products=4)
-    again = visit_blend(visits, threads=1)
-    seen = np.array([0, 1], np.int32)
-    assert set(again.top_one(seen, 4, drop_seen=False)[0].tolist()) == {0, 1, 2}
-    assert next_blend(visits, threads=1).top_one(seen, 4)[0].tolist() == [2]
-    assert taste_blend(visits, threads=1).top_one(seen, 4)[0].tolist() == [2]
+    visits, seen = Histories.of([[0, 1, 0, 1], [1, 0], [0, 1, 2]] * 20, products=4), Histories.of([[0, 1]], products=4)
+    for memory_mb in (2000, 0):
+        again = visit_blend(Following.fit(visits, FollowingConfig(memory_mb=memory_mb, threads=1)))
+        assert set(again.top(seen, 4, drop_seen=False)[0][0].tolist()) == {0, 1, 2, -1}
+        for blend in (next_blend, taste_blend):
+            assert blend(visits, memory_mb, threads=1).top(seen, 4)[0].tolist() == [[2, -1, -1, -1]]
+
+
+@given(lists=LISTS)
+def test_within_a_visit_a_square_says_about_what_sparse_counts_say(lists):
+    solved, counted = (following(lists, memory_mb) for memory_mb in (2000, 1))
+    assert solved.counted is not solved.matrix
+    assert counted.counted is counted.matrix
+    how = SolvedConfig(around_reach=6)
+    ahead, soon = (window.ahead[:20] / UNIT for name, window in how.windows().items() if name != "around")
+    gaps = 0.3 * ahead + 0.7 * np.pad(soon, (0, len(ahead) - len(soon)))
+    deeds = solved.deeds + 1.0
+    expected = brute(lists, gaps.tolist(), (0.2 * gaps).tolist(), 0) / (deeds[:, None] ** 0.5 * deeds**0.1)
+    rows = np.stack([solved.counted.scores(np.array([item], np.int32), np.ones(1, np.float32)) for item in range(PRODUCTS)])
+    np.testing.assert_allclose(rows, expected, atol=1e-4)
+
+
+def test_weights_within_a_visit_lie_near_those_of_sparse_counts():
+    solved, gap = SolvedConfig().windows(), np.arange(1.0, 6.0)
+    mixed = 0.3 * solved["ahead"].ahead[:5] + 0.7 * solved["soon"].ahead[:5]
+    assert np.abs(mixed / UNIT - gap**-0.75).max() < 0.12
+
+
+def test_what_a_product_says_of_itself_within_a_visit_grows_with_those_who_had_it():
+    fitted = following([[0, 1], [0]])
+    assert [fitted.itself.neighbours(item, 3)[0].tolist() for item in range(3)] == [[], [], []]
+    alone = [float(fitted.itself.scores(np.array([item], np.int32), np.ones(1, np.float32))[item]) for item in range(3)]
+    np.testing.assert_allclose(alone, [0.4 * 2 / 3**0.6, 0.4 / 2**0.6, 0], rtol=1e-6)

@@ -82,6 +82,7 @@ def told(model: Model) -> dict[str, Any]:
         "taste matrix": model.taste.matrix,
         "following": model.following,
         "following matrix": model.following.matrix,
+        "within a visit": model.following.counted,
         "similar": model.similar,
         "together": model.together,
         "together matrix": model.together.matrix,
@@ -125,6 +126,7 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path_factory: pytest.TempPathFac
     assert np.array_equal(back.wanted(category="g1", source="web"), model.wanted(category="g1", source="web"))
     some = np.array([1, 2], np.int32)
     assert np.array_equal(back.personal.scores(some), model.personal.scores(some))
+    assert np.array_equal(back.visit.scores(some), model.visit.scores(some))
 
 
 def test_a_ranker_goes_with_those_it_learned_from_and_stays_otherwise() -> None:

@@ -55,6 +55,7 @@ def test_what_was_learned_by_day_is_what_a_fit_of_all_counts(
     some = np.array([1, 3, 2], np.int32)
     ones = np.ones(3, np.float32)
     assert np.array_equal(now.following.matrix.scores(some, ones), whole.following.matrix.scores(some, ones))
+    assert np.array_equal(now.visit.scores(some), whole.visit.scores(some))
     assert np.array_equal(now.people, whole.people)
     assert all(np.array_equal(array, untouched[name]) for name, array in base.following.arrays().items())
 

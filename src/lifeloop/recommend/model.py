@@ -41,7 +41,9 @@ class Model:
     taste: Taste
     following: Following
     personal: Blend
-    """What a history says of what comes next."""
+    """What the history of a customer says of what comes next."""
+    visit: Blend
+    """What a visit says of what is looked at next in it: what visitors are served."""
     similar: ItemMatrix
     together: Together
     content: ItemMatrix

@@ -18,7 +18,7 @@ from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.histories import Floats, Ints, Products
 from lifeloop.recommend.matrices import Blend, DenseMatrix, ItemMatrix, Part, SparseMatrix
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.trending import Trending
+from lifeloop.recommend.trending import Trending, TrendingConfig
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -39,6 +39,7 @@ def model(
     catalogue: Catalogue | Sequence[str],
     *,
     personal: Links | Floats | None = None,
+    visit: Links | Floats | None = None,
     similar: Links | Floats | None = None,
     together: Links | Floats | None = None,
     content: Links | Floats | None = None,
@@ -50,8 +51,8 @@ def model(
 ) -> Model:
     """Return a model of the products of a catalogue, or of other ones.
 
-    Matrices are told as links or as arrays; `wanted` as deeds of today, `people` who had to do with a product (100 unless it
-    says otherwise), `gaps` as days between two purchases.
+    Matrices are told as links or as arrays, `visit` as `personal` unless it says otherwise; `wanted` as deeds of today,
+    `people` who had to do with a product (100 unless it says otherwise), `gaps` as days between two purchases.
     """
     products = catalogue.products if isinstance(catalogue, Catalogue) else Products(sorted(catalogue))
     places = products.places
@@ -62,6 +63,7 @@ def model(
         known[places[name]] = count
     for name, days in (gaps or {}).items():
         between[places[name]] = days
+    next_one = Blend((Part(DenseMatrix(_matrix(products, personal))),))
     return Model(
         version=version,
         as_of=NOW,
@@ -70,14 +72,20 @@ def model(
         gaps=between,
         taste=cast("Any", None),
         following=cast("Any", None),
-        personal=Blend((Part(DenseMatrix(_matrix(products, personal))),)),
+        personal=next_one,
+        visit=next_one if visit is None else Blend((Part(DenseMatrix(_matrix(products, visit))),)),
         similar=_sparse(products, similar),
         together=cast("Any", Rules(_sparse(products, together))),
         content=DenseMatrix(_matrix(products, content)),
-        trending=Trending.fit(items, np.full(len(items), NOW), np.zeros(len(items), np.int8), products=len(products), now=NOW),
+        trending=_wanted(items, len(products)),
         deeds=Deeds.none(len(products)),
         ranker=ranker,
     )
+
+
+def _wanted(items: Ints, products: int) -> Trending:
+    at, kinds = np.full(len(items), NOW), np.zeros(len(items), np.int8)
+    return Trending.fit(items, at, kinds, products=products, now=NOW, config=TrendingConfig(least_people=1))
 
 
 @dataclass(frozen=True)

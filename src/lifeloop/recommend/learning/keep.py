@@ -26,6 +26,7 @@ from lifeloop.recommend.matrices import (
     Taste,
     TasteConfig,
     personal_blend,
+    visit_blend,
 )
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import Names
@@ -48,6 +49,7 @@ def save_model(models: Path, model: Model) -> Path:
     matrices |= {"similar": model.similar, "content": model.content, "together": model.together.matrix}
     if model.following.soon is not None:
         matrices["soon"] = model.following.soon
+        matrices["counted"] = model.following.counted
     arrays: Arrays = {"people": model.people, "gaps": model.gaps, "category": model.category}
     for name, arrays_of in {
         "products": Names.of(model.products.ids).arrays(),
@@ -98,6 +100,8 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
     for counted, name in ((taste, "taste"), (following, "following"), (together, "together")):
         vars(counted)["matrix"] = matrices[name]  # what follows from the counts was kept too
     vars(following)["soon"] = matrices.get("soon")
+    if "counted" in matrices:  # else it is what follows itself
+        vars(following)["counted"] = matrices["counted"]
     return Model(
         version=version,
         as_of=told["as_of"],
@@ -109,6 +113,7 @@ def _model(version: str, parts: Parts, memory_mb: int, threads: int | None) -> M
         taste=taste,
         following=following,
         personal=personal_blend(following, taste),
+        visit=visit_blend(following),
         similar=matrices["similar"],
         together=together,
         content=matrices["content"],

@@ -14,7 +14,7 @@ import numpy as np
 from lifeloop.recommend.histories import Flags, Floats, Histories, Ints, Longs
 from lifeloop.recommend.kernels import NO_WEIGHTS, fixed, kernels, placed
 from lifeloop.recommend.matrices.fading import Fading, weights_of
-from lifeloop.recommend.matrices.item_matrix import ItemMatrix, one_history
+from lifeloop.recommend.matrices.item_matrix import ItemMatrix
 from lifeloop.recommend.matrices.sparse import SparseMatrix
 from lifeloop.recommend.matrices.threads import in_chunks
 
@@ -76,26 +76,6 @@ class Blend:
         for part in self.parts:
             total += part.matrix.contributions(items, _weights(part, len(items), kind_weights), targets)
         return total
-
-    def top_one(
-        self,
-        items: Ints,
-        k: int,
-        allowed: Flags | None = None,
-        *,
-        drop_seen: bool = True,
-        kind_weights: Floats | None = None,
-    ) -> tuple[Ints, Floats]:
-        """Return the best products for one history, best first, and their scores: at most `k`, fewer where fewer are fit.
-
-        `allowed`, shape (products,), says what may be among them; with `drop_seen` nothing of the history is.
-        """
-        own = placed(items, self.products)
-        by_deed = NO_WEIGHTS if kind_weights is None else fixed(np.asarray(kind_weights, np.float32))
-        ids, best = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
-        self._top(fixed(one_history(own)), own, by_deed, allowed, drop_seen, ids, best)
-        count = int(np.count_nonzero(ids[0] >= 0))
-        return ids[0, :count], best[0, :count]
 
     def top(
         self,

@@ -57,15 +57,6 @@ class Window:
                 amounts.append(np.full(len(before), self.behind[gap - 1]))
         return Pairs(np.concatenate(one), np.concatenate(other), np.concatenate(amounts))
 
-    def pairs_of_new(self, before: Ints, item: int) -> Pairs:
-        """Return what one more deed adds to a history."""
-        near, far = before[::-1][: len(self.ahead)], before[::-1][: len(self.behind)]
-        new = np.full(max(len(near), len(far)), item, np.int32)
-        own, alone = np.full(int(self.alone != 0), item, np.int32), np.full(int(self.alone != 0), self.alone, np.int64)
-        rows = np.concatenate([near, new[: len(far)], own])
-        columns = np.concatenate([new[: len(near)], far, own])
-        return Pairs(rows, columns, np.concatenate([self.ahead[: len(near)], self.behind[: len(far)], alone]))
-
 
 class DenseCounts:
     """All sums, int32 or int64, shape (products, products)."""
@@ -84,12 +75,6 @@ class DenseCounts:
         np.add.at(values, (pairs.rows, pairs.columns), (sign * pairs.amounts).astype(values.dtype))
         return DenseCounts(values)
 
-    def learn(self, pairs: Pairs) -> None:
-        """Add `pairs` in place; counts mapped from a file are copied first."""
-        if not self.values.flags.writeable:
-            self.values = np.array(self.values)
-        np.add.at(self.values, (pairs.rows, pairs.columns), pairs.amounts.astype(self.values.dtype))
-
     def diagonal(self) -> Longs:
         """Return the sums of every product with itself, shape (products,)."""
         return np.diagonal(self.values).astype(np.int64)
@@ -106,11 +91,10 @@ class DenseCounts:
 
 
 class SparseCounts:
-    """Only pairs that were met, row after row, columns ascending; those learned since wait until somebody reads."""
+    """Only pairs that were met, row after row, columns ascending."""
 
     def __init__(self, starts: Longs, columns: Ints, values: Longs) -> None:
         self._rows = (starts, columns, values)
-        self._learned: list[Pairs] = []
 
     @classmethod
     def of_csr(cls, rows: Any) -> SparseCounts:
@@ -127,19 +111,11 @@ class SparseCounts:
 
     def rows(self) -> tuple[Longs, Ints, Longs]:
         """Return starts, columns and sums."""
-        learned, self._learned = self._learned, []
-        if learned:
-            self._rows = self._added(learned, 1).rows()
         return self._rows
 
     def plus(self, pairs: Pairs, sign: int) -> SparseCounts:
         """Return new sums with `pairs` added (sign 1) or taken back (sign -1)."""
-        self.rows()
-        return self._added([pairs], sign)
-
-    def learn(self, pairs: Pairs) -> None:
-        """Add `pairs`."""
-        self._learned.append(pairs)
+        return self._added(pairs, sign)
 
     def diagonal(self) -> Longs:
         """Return the sums of every product with itself, shape (products,)."""
@@ -158,10 +134,10 @@ class SparseCounts:
         """Return all it is, by name."""
         return dict(zip(("starts", "columns", "values"), self.rows(), strict=True))
 
-    def _added(self, several: list[Pairs], sign: int) -> SparseCounts:
-        """Return copies in which only the cells that `several` speak of differ; what becomes 0 is left out."""
+    def _added(self, pairs: Pairs, sign: int) -> SparseCounts:
+        """Return copies in which only the cells that `pairs` speak of differ; what becomes 0 is left out."""
         starts, columns, values = self._rows
-        rows, own, sums = _summed(several, sign, len(starts) - 1)
+        rows, own, sums = _summed(pairs, sign, len(starts) - 1)
         at = np.zeros(len(rows), np.int64)
         for row in np.unique(rows):
             here = rows == row
@@ -185,12 +161,11 @@ class SparseCounts:
         return SparseCounts(np.concatenate([[0], np.cumsum(widths)]).astype(np.int64), columns, now)
 
 
-def _summed(several: list[Pairs], sign: int, products: int) -> tuple[Longs, Ints, Longs]:
+def _summed(pairs: Pairs, sign: int, products: int) -> tuple[Longs, Ints, Longs]:
     """Return each cell once, by row and column, with the sum of its amounts."""
-    rows, columns = np.concatenate([pairs.rows for pairs in several]), np.concatenate([pairs.columns for pairs in several])
-    cells, place = np.unique(rows.astype(np.int64) * products + columns, return_inverse=True)
+    cells, place = np.unique(pairs.rows.astype(np.int64) * products + pairs.columns, return_inverse=True)
     sums = np.zeros(len(cells), np.int64)
-    np.add.at(sums, place, sign * np.concatenate([pairs.amounts for pairs in several]))
+    np.add.at(sums, place, sign * pairs.amounts)
     return cells // max(products, 1), (cells % max(products, 1)).astype(np.int32), sums
 
 

@@ -8,8 +8,10 @@ Solved, up to 5,000 products:
     S = C[e^(-around_fade g)], F = C[e^(-ahead_fade g)]: the regression of what comes on what was had lately, in which S + S'
     stands for the products of decayed histories
     beside it, for the last deeds alone: C[g^-soon_power]_ij / ((n_i + 1) (n_j + 1)^soon_column_power)
-Counted, beyond:
-    (K_ij + K'_ij back + alone n_i [i = j]) / ((n_i + 1)^row_power (n_j + 1)^column_power),  K = C[g^-power]
+Counted, beyond, and within a visit whatever the size:
+    (K_ij + K'_ij back) / ((n_i + 1)^row_power (n_j + 1)^column_power),  K = C[g^-power]
+    where a square is kept, K is 0.3 C[e^(-ahead_fade g)] + 0.7 C[g^-soon_power], of counts that are there already
+    within a visit, what speaks for itself besides: alone n_i / (n_i + 1)^(row_power + column_power) at (i, i)
 
 How settings were chosen, and figures: docs/models/recommend.md.
 """
@@ -32,6 +34,8 @@ from lifeloop.recommend.matrices.item_matrix import ItemMatrix
 from lifeloop.recommend.matrices.memory import FOLLOWING_BYTES, NEIGHBOURS, fits_dense, room_for_pairs
 from lifeloop.recommend.matrices.neighbours import highest
 from lifeloop.recommend.matrices.solving import solve_following
+from lifeloop.recommend.matrices.sparse import SparseMatrix
+from lifeloop.recommend.matrices.visits import highest_of_squares
 
 Statistics: TypeAlias = Mapping[str, DenseCounts | SparseCounts]
 
@@ -53,7 +57,7 @@ class Following:
         """Return what follows what in histories."""
         how = config or FollowingConfig()
         deeds = np.bincount(histories.items, minlength=histories.products).astype(np.int64)
-        if how.may_solve and fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb):
+        if fits_dense(histories.products, FOLLOWING_BYTES, how.memory_mb):
             windows = how.solved.windows()
             counts = {name: count_ahead(histories, window, threads=how.threads) for name, window in windows.items()}
             return cls(counts, deeds, how.counted.reach, how)
@@ -88,6 +92,24 @@ class Following:
         values *= ((self.deeds + 1.0) ** -self.config.solved.soon_column_power).astype(np.float32)
         return DenseMatrix(values)
 
+    @cached_property
+    def counted(self) -> SparseMatrix:
+        """What is counted and not solved for: better within a visit. The same as `matrix` where that is sparse."""
+        ahead, soon = self.counts["ahead"], self.counts.get("soon")
+        how = self.config.counted
+        scale = self._scale(how.row_power, how.column_power)
+        if isinstance(ahead, DenseCounts) and isinstance(soon, DenseCounts):
+            return highest_of_squares(ahead.values, soon.values, how.back, scale)
+        assert isinstance(self.matrix, SparseMatrix)
+        return self.matrix
+
+    @cached_property
+    def itself(self) -> SparseMatrix:
+        """What every product speaks for itself within a visit: one cell a row."""
+        how, places = self.config.counted, np.arange(len(self.deeds) + 1, dtype=np.int64)
+        values = how.alone * self.deeds * (self.deeds + 1.0) ** -(how.row_power + how.column_power)
+        return SparseMatrix(places, places[:-1].astype(np.int32), values)
+
     def _scale(self, row_power: float, column_power: float) -> _Scaled:
         deeds = np.asarray(self.deeds + 1.0, np.float64)
         return _Scaled(np.asarray(deeds**-row_power / UNIT), np.asarray(deeds**-column_power))
@@ -98,16 +120,6 @@ class Following:
         left = {name: counts.plus(self._windows[name].pairs(own), -1) for name, counts in self.counts.items()}
         deeds = self.deeds - np.bincount(own, minlength=len(self.deeds))
         return Following(left, deeds, self.reach, self.config)
-
-    def learn(self, before: Ints, item: int) -> None:
-        """Count one more deed in, `before` being the history it ends. The matrices stay as they are until `renewed`."""
-        for name, counts in self.counts.items():
-            counts.learn(self._windows[name].pairs_of_new(np.asarray(before, np.int32), item))
-        self.deeds = self.deeds + (np.arange(len(self.deeds)) == item)
-
-    def renewed(self) -> Following:
-        """Return the same counts with matrices of now: what a fit with all that was learned gives."""
-        return Following(self.counts, self.deeds, self.reach, self.config)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return its counts, by name."""

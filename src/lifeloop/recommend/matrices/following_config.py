@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifeloop.recommend.matrices.counts import UNIT, Window, units
+from lifeloop.recommend.matrices.counts import Window, units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +43,15 @@ class CountedConfig:
     reach: int = 20
     power: float = 0.75
     back: float = 0.2
-    alone: float = 0.0
-    """What a product speaks for itself, where what was had may be shown again: 0.4 on visits to shops."""
+    alone: float = 0.4
+    """What a deed speaks for its own product within a visit, where what was seen may be shown again."""
     row_power: float = 0.5
     column_power: float = 0.1
 
     def window(self, reach: int) -> Window:
         """Return what a deed adds to the counts, looking `reach` deeds away."""
         ahead = _gaps(reach) ** -self.power
-        return Window(units(ahead), units(self.back * ahead), round(self.alone * UNIT))
+        return Window(units(ahead), units(self.back * ahead))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,6 @@ class FollowingConfig:
 
     solved: SolvedConfig = SolvedConfig()
     counted: CountedConfig = CountedConfig()
-    may_solve: bool = True
-    """Whether the closed form is used where it fits; else counts are, however few products there are."""
     memory_mb: int = 2000
     threads: int | None = None
 

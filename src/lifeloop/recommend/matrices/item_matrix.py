@@ -56,8 +56,3 @@ def best_of(columns: Ints, values: Floats, k: int) -> tuple[Ints, Floats]:
     columns, values = columns[good], values[good]
     order = np.lexsort((columns, -values))[: max(k, 0)]
     return columns[order], values[order]
-
-
-def one_history(items: Ints) -> Longs:
-    """Return `starts` of a single history."""
-    return np.array([0, len(items)], np.int64)

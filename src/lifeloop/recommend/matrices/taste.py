@@ -21,7 +21,7 @@ from lifeloop.recommend.matrices.counts import DenseCounts, SparseCounts, counts
 from lifeloop.recommend.matrices.dense import DenseMatrix
 from lifeloop.recommend.matrices.item_matrix import ItemMatrix
 from lifeloop.recommend.matrices.similar import similar_of
-from lifeloop.recommend.matrices.together import ALL, count_both, pairs_of, pairs_of_new
+from lifeloop.recommend.matrices.together import ALL, count_both, pairs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +61,6 @@ class Taste:
     def forget(self, items: Ints) -> Taste:
         """Return the taste of all but one history: bit by bit what a fit without it gives."""
         return Taste(self.counts.plus(pairs_of(items, self.reach), -1), self.config, self.reach)
-
-    def learn(self, before: Ints, item: int) -> None:
-        """Count one more deed in, `before` being the history it ends. The matrix stays as it is until `renewed`."""
-        self.counts.learn(pairs_of_new(before, item, self.reach))
-
-    def renewed(self) -> Taste:
-        """Return the same counts with a matrix of now: what a fit with all that was learned gives."""
-        return Taste(self.counts, self.config, self.reach)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return its counts, by name."""

@@ -42,14 +42,6 @@ def pairs_of(items: Ints, reach: int) -> Pairs:
     return _window(min(reach, max(len(once), 1))).pairs(once)
 
 
-def pairs_of_new(before: Ints, item: int, reach: int) -> Pairs:
-    """Return what one more deed adds to the counts of a history: nothing where the product stands there already."""
-    once = np.asarray(before, np.int32)[np.sort(np.unique(before, return_index=True)[1])]
-    if item in once:
-        return Window(np.zeros(0, np.int64)).pairs(once)
-    return _window(min(reach, max(len(once), 1))).pairs_of_new(once, item)
-
-
 def histories_with(counts: DenseCounts | SparseCounts) -> Longs:
     """Return how many histories hold each product, shape (products,)."""
     return counts.diagonal()

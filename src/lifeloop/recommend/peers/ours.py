@@ -1,11 +1,15 @@
-"""Ours as it is served: the product's own code and its one default configuration, behind the interface of the others."""
+"""Ours: the product's own code and its one default configuration, behind the interface of the others.
+
+`lifeloop` is what is served to a known customer, `lifeloop_visit` what is served within a visit. `lifeloop_taste` is the one
+part of the former that tells what is liked: served, it has a weight of .03 beside what follows; here it stands alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from lifeloop.recommend.histories import Histories, Ints
-from lifeloop.recommend.matrices import Blend, next_blend, taste_blend, visit_blend
+from lifeloop.recommend.matrices import Blend, Following, FollowingConfig, next_blend, taste_blend, visit_blend
 
 
 class Ours:
@@ -28,18 +32,22 @@ class Ours:
 
 
 def next_of_ours() -> Ours:
-    """Return what answers "what is wanted next": home and message."""
+    """Return what a known customer is served: what answers "what is wanted next"."""
     return _warm("lifeloop", next_blend)
 
 
 def visit_of_ours() -> Ours:
-    """Return what answers "what is looked at next in this visit", where what was seen may come again."""
-    return _warm("lifeloop_visit", visit_blend)
+    """Return what is served within a visit: what is looked at next in it, where what was seen may come again."""
+    return _warm("lifeloop_visit", _visit)
 
 
 def taste_of_ours() -> Ours:
-    """Return what answers "what is liked", of histories in which order says nothing."""
+    """Return taste alone, a part of what is served: "what is liked", of histories in which order says nothing."""
     return _warm("lifeloop_taste", taste_blend)
+
+
+def _visit(histories: Histories, *, threads: int) -> Blend:
+    return visit_blend(Following.fit(histories, FollowingConfig(threads=threads)))
 
 
 def _warm(name: str, fit: Callable[..., Blend]) -> Ours:

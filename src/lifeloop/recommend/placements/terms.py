@@ -15,6 +15,7 @@ import numpy.typing as npt
 from lifeloop.recommend.answering.reasons import DUE, FOUND, LATELY, LINKS, POPULAR, POPULAR_IN, Cause, Term
 from lifeloop.recommend.answering.request import Request, Sources
 from lifeloop.recommend.asked import Strategy
+from lifeloop.recommend.categories import steps
 from lifeloop.recommend.deeds import KIND_WEIGHTS
 from lifeloop.recommend.histories import Floats, Ints
 from lifeloop.recommend.matrices import ItemMatrix, decay
@@ -37,17 +38,17 @@ class _Linear:
 
 
 def personal(request: Request, sources: Sources, weight: float) -> list[Term]:
-    """Return what a history, or the visit so far, says of what comes next."""
-    blend = request.shelf.model.personal
+    """Return what the history of a customer says of what comes next; of others, what the visit so far does."""
     if not len(sources):
         return []
+    is_own = request.person.is_known and len(request.history) > 0
+    blend = request.shelf.model.personal if is_own else request.shelf.model.visit
     by_deed = np.array([KIND_WEIGHTS.get(deed, 1.0) for deed in sources.deeds], np.float32)
     linear = _Linear(
         sources,
         blend.scores(sources.places, by_deed),
         lambda targets: blend.contributions(sources.places, targets, by_deed),
     )
-    is_own = request.person.is_known and len(request.history) > 0
     return _term(request, "personal" if is_own else "session", linear, weight)
 
 
@@ -73,7 +74,7 @@ def trending(request: Request, weight: float, category: str | None = None) -> li
     category = request.asked.category or category
     if category is not None:
         scores = scores * request.shelf.book.below(category)
-        cause = Cause(POPULAR_IN, None, {"category": category.split(">")[-1].strip()})
+        cause = Cause(POPULAR_IN, None, {"category": next(reversed(steps(category)), category)})
     return _alone(request, "trending", scores, cause, weight)
 
 
