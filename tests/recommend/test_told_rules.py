@@ -13,9 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from lifeloop.base.errors import NotEnoughData, UnknownName
+from lifeloop.base.versions import Parts, new_version, save_version
 from lifeloop.cli.rules import register
 from lifeloop.lake import Lake
 from lifeloop.recommend.histories import Histories, Products
+from lifeloop.recommend.model import QUESTION
 from lifeloop.recommend.together import Together
 from lifeloop.schema import ASSOCIATION_RULE, PRODUCT
 
@@ -85,6 +87,15 @@ def test_for_an_unknown_product_the_nearest_is_offered(home: Path) -> None:
 
     assert isinstance(error, UnknownName)
     assert "did you mean 'Scones'?" in str(error)
+
+
+def test_rules_of_earlier_runs_are_not_told_as_those_of_a_last_run_that_found_none(home: Path) -> None:
+    for day, error in ((2, None), (3, NotEnoughData)):
+        version = new_version(home / "models", QUESTION, datetime(2026, 1, day, tzinfo=UTC))
+        save_version(version, QUESTION, Parts({}))
+        found = typed(home=home).exception
+        assert found is None if error is None else isinstance(found, error)
+    assert "the run as of 2026-01-03 has found no two products" in str(found)
 
 
 def test_before_the_first_run_it_is_said_what_to_do(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def rules(
     from lifeloop.recommend.together.told import strongest_rules
 
     app = open_app(home)
-    told = strongest_rules(app.engine, product=product, top=top)
+    told = strongest_rules(app.engine, app.home.models, product=product, top=top)
     emit(told, lambda: _show(told, app.home.settings.shop.language), as_json=as_json)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from lifeloop.base.errors import NotEnoughData, UnknownName
+from lifeloop.base.versions import moment_of, versions
 from lifeloop.lake import Engine
+from lifeloop.recommend.model import QUESTION
 from lifeloop.schema import ASSOCIATION_RULE, PRODUCT
 
 MOMENT_SQL = "SELECT max(as_of) AS as_of FROM rules"
@@ -58,16 +61,19 @@ class ToldRules:
     rules: tuple[ToldRule, ...]
 
 
-def strongest_rules(engine: Engine, *, product: str | None = None, top: int = 20) -> ToldRules:
+def strongest_rules(engine: Engine, models: Path, *, product: str | None = None, top: int = 20) -> ToldRules:
     """Return the `top` surest rules of the last run, of all products or of the one with that id or title.
 
-    Raises NotEnoughData when no run has found any, UnknownName for a product nobody sells.
+    `models` is the folder of all model versions: it tells of a last run that found none. Raises NotEnoughData when the last run
+    has found no rule, UnknownName for a product nobody sells.
     """
     moment: datetime | None = engine.query(MOMENT_SQL, {"rules": ASSOCIATION_RULE}).column("as_of")[0].as_py()
-    if moment is None:
+    runs = versions(models, QUESTION)
+    if moment is None or (runs and moment_of(runs[-1]) > moment):
+        run = f"the run as of {moment_of(runs[-1]):%Y-%m-%d}" if runs else "no run"
         raise NotEnoughData(
             "nothing can be said about what is bought together",
-            "no run has found two products that stand in the same orders more often than by chance",
+            f"{run} has found {'no ' if runs else ''}two products that stand in the same orders more often than by chance",
             "Import orders with their lines, then: lifeloop run",
         )
     found = rules_as_of(engine, moment, product=product, top=top)
