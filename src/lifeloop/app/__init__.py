@@ -24,6 +24,7 @@ from lifeloop.unify.resolved import RESOLVED
 
 if TYPE_CHECKING:
     from lifeloop.app.doctor import Check
+    from lifeloop.app.forgetting import Forgotten
     from lifeloop.collect import Guess, ImportReport
     from lifeloop.measure.customers import CustomerCard
     from lifeloop.measure.marginals import Marginals
@@ -232,6 +233,17 @@ class App:
             for table in TABLES.values():
                 self.lake.vacuum(table)
         return RunReport(as_of=as_of, customers=customers, features=len(FEATURES), models=models, recommended=recommended)
+
+    def forget_customer(self, customer_id: str) -> Forgotten:
+        """Take a customer out of every model and every table of the lake; what it does not reach is said in `forgetting`.
+
+        Raises ModelError, and LakeError while an import or run writes for this shop.
+        """
+        from lifeloop.app.forgetting import forget
+
+        asked = "cannot forget a customer now"
+        with self._writing(asked, "run"), self._writing(asked, patience_s=self._patience_s):
+            return forget(self, customer_id)
 
     @property
     def _patience_s(self) -> float:
