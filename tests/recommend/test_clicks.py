@@ -54,6 +54,19 @@ def test_lists_come_with_what_came_of_each_product(shop: ShopBuilder) -> None:
     assert taught.tolist() == [True, False, True]
 
 
+def test_who_followed_a_list_taught_by_it_whoever_was_shown_it(shop: ShopBuilder) -> None:
+    shows(shop, "a", "tea", "pot", anonymous_id="unheard of")
+    shows(shop, "ignored", "tea", customer_id="bob")
+    clicks(shop, "a", "tea", customer_id="ann")
+    clicks(shop, "a", "cup", anonymous_id="phone")
+    clicks(shop, "a", "pot", customer_id="bob", is_bot=True)
+    clicks(shop, "unheard of", "pot", customer_id="bob")
+
+    _, taught = read_shown(shop.engine, NAMES, shop.day(10))
+
+    assert taught.tolist() == [True, False, True]
+
+
 def test_signals_are_read_as_they_were_logged_and_what_is_no_signal_is_left_out(shop: ShopBuilder) -> None:
     shows(shop, "a", "tea", signals='{"score": 1.5, "people": null, "unheard_of": 3}')
     shows(shop, "b", "tea", day=2, signals="{cut off")

@@ -48,9 +48,26 @@ WHERE x.shown_at >= $since AND x.shown_at < $as_of
 ORDER BY x.shown_at, x.exposure_id, x.rank
 """
 
+DOERS_SQL = f"""
+SELECT DISTINCT CAST(p.place AS INTEGER) AS who
+FROM (
+    SELECT json_extract_string(e.properties, '$.exposure_id') AS exposure_id,
+        CASE WHEN e.customer_id IS NOT NULL THEN concat('{CUSTOMER}', e.customer_id)
+            ELSE concat('{VISITOR}', e.anonymous_id) END AS who
+    FROM events AS e
+    WHERE e.occurred_at >= $since AND e.occurred_at < $as_of AND e.product_id IS NOT NULL AND NOT coalesce(e.is_bot, false)
+        AND e.properties LIKE '%exposure_id%'
+) AS d
+JOIN (SELECT DISTINCT s.exposure_id AS exposure_id FROM shown AS s) AS l ON d.exposure_id = l.exposure_id
+JOIN people AS p ON d.who = p.name ORDER BY who
+"""
+
 
 def read_shown(engine: Engine, names: Names, as_of: datetime) -> tuple[Shown, Flags]:
-    """Return the lists something came of before `as_of`, and which of `names` were shown one. Raises LakeError."""
+    """Return the lists something came of before `as_of`, and which of `names` were shown one or did what came of it.
+
+    A list may be shown to one and followed by another: by a visitor who is a customer only later. Raises LakeError.
+    """
     span = {"since": as_of - timedelta(days=DAYS), "as_of": as_of}
     clicks = engine.query(CLICKS_SQL, {"events": EVENT}, **span)
     places = np.arange(len(names), dtype=np.int32)
@@ -59,6 +76,8 @@ def read_shown(engine: Engine, names: Names, as_of: datetime) -> tuple[Shown, Fl
     taught = np.zeros(len(names), np.bool_)
     who = rows["who"].to_numpy()
     taught[who[who >= 0]] = True
+    lists = rows.select(["exposure_id"])
+    taught[engine.query(DOERS_SQL, {"events": EVENT, "shown": lists, "people": people}, **span)["who"].to_numpy()] = True
     return Shown(_starts(rows), _signals(rows), _column(rows, "gain").astype(np.float32), _column(rows, "rank")), taught
 
 
