@@ -3,9 +3,11 @@
 What they did is subtracted from the counts, which are whole numbers: what is left is, bit by bit, what a fit without them
 gives.
 All that follows from counts is worked out anew, and the version is written anew: no byte of their ids stays in its folder.
-A ranker that learned from what they were shown is dropped; the next run learns another one.
+A ranker that learned from what they were shown, or from what they did with it, is dropped; the next run learns another one.
 
 Limits   the catalogue is that of today: what is said by content follows it
+         where memory cuts how far apart the deeds of a pair may stand in sparse counts (`matrices.counting`), what is left
+         keeps the reach of its fit; a fit without them, having fewer pairs, may afford a longer one
 """
 
 from __future__ import annotations

@@ -115,7 +115,10 @@ class Following:
         return _Scaled(np.asarray(deeds**-row_power / UNIT), np.asarray(deeds**-column_power))
 
     def forget(self, items: Ints) -> Following:
-        """Return what follows what in all histories but one: bit by bit what a fit without it gives."""
+        """Return what follows what in all histories but one: bit by bit what a fit without it gives, at the same reach.
+
+        Where memory cut the reach, a fit without it, having fewer pairs, may afford a longer one.
+        """
         own = np.asarray(items, np.int32)
         left = {name: counts.plus(self._windows[name].pairs(own), -1) for name, counts in self.counts.items()}
         deeds = self.deeds - np.bincount(own, minlength=len(self.deeds))

@@ -59,7 +59,7 @@ class Taste:
         return similar_of(self.counts)
 
     def forget(self, items: Ints) -> Taste:
-        """Return the taste of all but one history: bit by bit what a fit without it gives."""
+        """Return the taste of all but one history: bit by bit what a fit without it gives, at the same reach."""
         return Taste(self.counts.plus(pairs_of(items, self.reach), -1), self.config, self.reach)
 
     def arrays(self) -> dict[str, np.ndarray]:
