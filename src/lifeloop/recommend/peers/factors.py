@@ -61,20 +61,23 @@ class ImplicitAls:
 
     def fit(self, histories: Histories) -> None:
         """Alternate. Raises SettingsError where the library is not installed."""
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         try:
             from implicit.als import AlternatingLeastSquares
         except ModuleNotFoundError as error:
             raise SettingsError(
                 "cannot fit 'ials'", "the library implicit is not installed", "Install it with: pip install 'lifeloop[peers]'"
             ) from error
-        self._model = AlternatingLeastSquares(
-            factors=self.factors,
-            iterations=self.iterations,
-            alpha=self.weight,
-            random_state=self.seed,
-            num_threads=self.threads,
-        )
-        self._model.fit(_old_matrix(histories), show_progress=False)
+        with threadpool_limits(1, "blas"):  # its own threads call BLAS: those of BLAS on top would stand in their way
+            self._model = AlternatingLeastSquares(
+                factors=self.factors,
+                iterations=self.iterations,
+                alpha=self.weight,
+                random_state=self.seed,
+                num_threads=self.threads,
+            )
+            self._model.fit(_old_matrix(histories), show_progress=False)
 
     def top(self, histories: Histories, k: int, *, drop_seen: bool) -> Ints:
         """Rank by the product of each one's factors, solved for anew from what was given, and the products'."""
