@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from lifeloop.base.errors import SettingsError, UnknownName
 from lifeloop.cli.main import app
+from lifeloop.recommend.peers import PEERS, SLOW
 
 
 def command(*words: str) -> Result:
@@ -43,11 +44,52 @@ def test_people_are_shown_a_table(visits: Path) -> None:
     assert "NDCG@10" in done.stdout
 
 
-def test_a_model_that_cannot_be_compared_is_said_to_be_left_out_and_why(visits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    done = command("--data", str(visits), "--split", "strong", "--model", "sasrec", "--json")
+def test_a_verdict_closes_what_people_are_shown_and_every_row_is_explained(visits: Path) -> None:
+    words = ["--data", str(visits), "--split", "leave-last-out", "--model", "lifeloop", "--model", "again"]
+    told = json.loads(command(*words, "--json").stdout)
+    shown = " ".join(command(*words).stdout.split())
 
-    assert "PyTorch" in json.loads(done.stdout)["not_compared"]["sasrec"]
+    assert (
+        "lifeloop (served to known customers, on the home page and in messages) is better than again" in told["verdict"]["en"]
+    )
+    assert "优于" in told["verdict"]["zh"]
+    assert shown.endswith(told["verdict"]["en"])
+    assert "again: baseline: one's own products again" in shown
+    assert "novelty: bits" in shown
+    assert "diversity: 0 to 1" in shown
+    assert "0 as popular, +1 twice as popular" in shown
+
+
+def test_a_model_that_was_named_and_cannot_be_compared_is_an_error_that_says_how_to_get_it(
+    visits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    done = command("--data", str(visits), "--split", "strong", "--model", "sasrec")
+
+    assert isinstance(done.exception, SettingsError)
+    assert "pip install 'lifeloop[deep]'" in str(done.exception)
+    assert "NDCG" not in done.stdout
+
+
+def test_what_could_be_compared_is_still_told_beside_a_named_model_that_could_not(
+    visits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifeloop.recommend.peers.plain.DENSE_PRODUCTS", 11)
+    words = ["--data", str(visits), "--split", "strong", "--model", "popularity"]
+    shown, told = command(*words, "--model", "ease"), command(*words, "--model", "ease", "--json")
+
+    assert shown.exit_code == told.exit_code == 4
+    assert "12 products need a matrix" in shown.stdout
+    assert "It is compared up to 11 products." in json.loads(told.stdout)["not_compared"]["ease"]
+    assert list(json.loads(told.stdout)["models"]) == ["popularity"]
+    assert command(*words).exit_code == 0
+
+
+def test_help_names_every_model_and_those_that_take_long() -> None:
+    shown = " ".join(command("--help").stdout.replace("│", " ").split())
+
+    assert [name for name in PEERS if name not in shown] == []
+    assert f"all but {', '.join(SLOW)}" in shown
 
 
 @pytest.mark.parametrize(

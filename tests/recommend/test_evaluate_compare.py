@@ -68,8 +68,20 @@ def test_a_model_that_refuses_is_left_out_and_said_why(split: Split) -> None:
     found = compare(split, {"refusing": Refusing, "popularity": PEERS["popularity"]})
 
     assert list(found.measured) == ["popularity"]
-    assert found.not_compared == {"refusing": "cannot fit 'refusing': too many products"}
+    assert found.as_json()["not_compared"] == {"refusing": "cannot fit 'refusing': too many products. Bring fewer."}
     assert found.as_json()["models"]["popularity"]["segments"]["history_length"]["2-4"]["cases"] == 12
+
+
+def test_the_library_of_another_finds_blas_on_one_thread_whatever_it_was_set_to(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import implicit.utils
+    import scipy.sparse.linalg  # noqa: F401  its BLAS must be there to be set
+    from threadpoolctl import threadpool_limits
+
+    monkeypatch.setattr(implicit.utils, "_checked_blas_config", False)
+    with threadpool_limits(2):
+        assert measure(split, PEERS["ials"]()).means["ndcg_at_10"].value > 0  # a warning would be an error
 
 
 def test_empty_lists_are_worth_nothing_and_break_nothing(split: Split) -> None:

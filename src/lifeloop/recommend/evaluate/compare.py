@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lifeloop.base.errors import LifeloopError
 from lifeloop.base.progress import Progress, silent
+from lifeloop.base.text import Text
 from lifeloop.recommend.evaluate import metrics
 from lifeloop.recommend.evaluate.cost import cpu_seconds, peak_mb
 from lifeloop.recommend.evaluate.intervals import Mean, mean_of
 from lifeloop.recommend.evaluate.segments import Segment, segments
 from lifeloop.recommend.evaluate.splits import Split
+from lifeloop.recommend.evaluate.verdict import verdict
 from lifeloop.recommend.histories import Histories, Ints
 from lifeloop.recommend.peers.peer import Peer
 
@@ -28,6 +31,8 @@ class Measured:
 
     means: Mapping[str, Mean]
     """Means over cases with their intervals: accuracy, novelty in bits, diversity 0..1."""
+    ndcg: metrics.Doubles = field(repr=False)
+    """NDCG@10 of each case, shape (cases,), so that two models can be compared case by case."""
     coverage: float
     """Share of all products that stand in anybody's first ten."""
     popularity_bias: float
@@ -58,8 +63,14 @@ class Comparison:
 
     split: Split
     measured: Mapping[str, Measured]
-    not_compared: Mapping[str, str] = field(default_factory=dict)
+    not_compared: Mapping[str, LifeloopError] = field(default_factory=dict)
     """Models that could not be, and why."""
+
+    @cached_property
+    def verdict(self) -> Text:
+        """What it comes to, in words."""
+        ndcg = {name: one.ndcg for name, one in self.measured.items()}
+        return verdict(ndcg, self.split.clusters)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -75,21 +86,28 @@ class Comparison:
             "repeats": not split.drop_seen,
             "left_out": dict(split.facts),
             "models": {name: one.as_json() for name, one in self.measured.items()},
-            "not_compared": dict(self.not_compared),
+            "not_compared": {name: why(error) for name, error in self.not_compared.items()},
+            "verdict": {"en": self.verdict.en, "zh": self.verdict.zh},
         }
 
 
 def compare(split: Split, makers: Mapping[str, Callable[[], Peer]], *, progress: Progress = silent) -> Comparison:
     """Fit and judge every model; one that refuses is said to, with its reason."""
-    measured, refused = {}, {}
+    measured: dict[str, Measured] = {}
+    refused: dict[str, LifeloopError] = {}
     for number, (name, make) in enumerate(makers.items()):
         progress("models", number, len(makers))
         try:
             measured[name] = measure(split, make())
         except LifeloopError as error:
-            refused[name] = f"{error.asked}: {error.found}"
+            refused[name] = error
     progress("models", len(makers), len(makers))
     return Comparison(split=split, measured=measured, not_compared=refused)
+
+
+def why(error: LifeloopError) -> str:
+    """Return on one line why a model could not be compared, and what to do."""
+    return str(error).replace("\n", " ")
 
 
 def measure(split: Split, peer: Peer) -> Measured:
@@ -111,7 +129,7 @@ def measure(split: Split, peer: Peer) -> Measured:
 
 
 def judge(lists: Ints, split: Split) -> dict[str, Any]:
-    """Return what lists are worth, shape (cases, k): `means`, `coverage` and `popularity_bias`."""
+    """Return what lists are worth, shape (cases, k): `means`, `ndcg`, `coverage` and `popularity_bias`."""
     first, had, learnt = lists[:, : metrics.LIST], metrics.buyers(split.train), len(split.train)
     values = metrics.accuracy(metrics.hits(lists, split.targets), metrics.counts(split.targets))
     means = {name: mean_of(value, split.clusters) for name, value in values.items()}
@@ -123,6 +141,7 @@ def judge(lists: Ints, split: Split) -> dict[str, Any]:
     bias = float(np.nanmean(shown) / chosen - 1) if chosen > 0 and np.isfinite(shown).any() else np.nan
     return {
         "means": means,
+        "ndcg": values["ndcg_at_10"],
         "coverage": metrics.coverage(first, split.train.products),
         "popularity_bias": bias,
     }
