@@ -215,6 +215,13 @@ def test_a_category_holds_the_list_and_an_unknown_one_is_said_to_be_so() -> None
     assert "Nothing lies in the category 'Toys'" in notes(front.answer(Asked(placement="home", category="Toys")))
 
 
+def test_what_is_popular_in_a_category_names_its_last_level_however_it_is_written() -> None:
+    front = Front.of(product("tea", category="Food / Hot Drinks/Tea"), wanted={"tea": 1})
+    said = front.answer(Asked(placement="home", category="food/hot drinks"))
+
+    assert said.products[0].reasons[0].say("en") == "Popular in hot drinks right now"
+
+
 def test_caps_leave_room_for_others_however_well_one_brand_does() -> None:
     rows = [product(f"a{number:03d}", brand="a") for number in range(300)] + [product("b", brand="b"), product("c")]
     wanted = {f"a{number:03d}": 400 - number for number in range(300)} | {"b": 1}
