@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lifeloop.base.recommend_settings import RecommendSettings
+from lifeloop.lake import DuckEngine
+from lifeloop.recommend.catalogue import Catalogue
+from lifeloop.recommend.deeds import timed
+from lifeloop.recommend.learning.daily import learned
+from lifeloop.recommend.learning.fit import fit_model
+from lifeloop.recommend.learning.reading import read_deeds, read_lately
 from lifeloop.recommend.trending import UNIT, Trending, TrendingConfig
+from lifeloop.testing.shop import ShopBuilder
+from lifeloop.unify.resolved import RESOLVED
 
 DAY = 86_400_000_000
 NOW = 20_000 * DAY
@@ -24,6 +35,7 @@ deeds = st.lists(
     ),
     max_size=40,
 )
+people = st.lists(deeds, max_size=8)
 Deeds = list[tuple[int, int, int, int, int, int]]
 
 
@@ -39,8 +51,18 @@ def columns(rows: Deeds) -> dict[str, np.ndarray]:
     }
 
 
-def fit(rows: Deeds) -> Trending:
-    return Trending.fit(**columns(rows), products=PRODUCTS, now=NOW)
+def fit(rows: Deeds, least_people: int = 1) -> Trending:
+    """Everybody does one thing."""
+    return Trending.fit(**columns(rows), products=PRODUCTS, now=NOW, config=TrendingConfig(least_people=least_people))
+
+
+def by_people(lists: list[Deeds], first: int = 0) -> dict[str, np.ndarray]:
+    who = np.repeat(np.arange(first, first + len(lists)), [len(one) for one in lists]).astype(np.int32)
+    return columns([row for one in lists for row in one]) | {"who": who}
+
+
+def counted(lists: list[Deeds]) -> Trending:
+    return Trending.fit(**by_people(lists), products=PRODUCTS, now=NOW)
 
 
 def same(one: Trending, other: Trending) -> bool:
@@ -52,14 +74,45 @@ def views(item: int, count: int, *, days_ago: float = 0, category: int = -1, sou
     return [(item, int(days_ago * DAY), 0, category, source, language)] * count
 
 
-@given(deeds, deeds)
-def test_forgetting_leaves_exactly_what_the_others_did(kept: Deeds, gone: Deeds) -> None:
-    assert same(fit(kept + gone).forget(**columns(gone)), fit(kept))
+@given(people, people)
+def test_forgetting_leaves_exactly_what_the_others_did(kept: list[Deeds], gone: list[Deeds]) -> None:
+    assert same(counted(kept + gone).forget(**by_people(gone)), counted(kept))
 
 
-@given(deeds, deeds)
-def test_what_is_learned_live_is_what_a_fit_would_have_counted(before: Deeds, after: Deeds) -> None:
-    assert same(fit(before).learn(**columns(after)), fit(before + after))
+@given(people, people)
+def test_what_is_learned_live_is_what_a_fit_would_have_counted(before: list[Deeds], after: list[Deeds]) -> None:
+    assert same(counted(before).learn(**by_people(after, len(before))), counted(before + after))
+
+
+@given(people)
+def test_everybody_speaks_once_for_a_product_with_what_they_did_that_weighs_most(lists: list[Deeds]) -> None:
+    weights = [1, 3, 2, 5, 0]  # view, cart, wish, order, refund
+    worth = [dict.fromkeys(range(PRODUCTS), 0) for _ in lists]
+    for number, rows in enumerate(lists):
+        for item, age, kind, *_ in rows:
+            worth[number][item] = max(worth[number][item], round(weights[kind] * 2 ** (-age / (7 * DAY)) * UNIT))
+
+    trending = counted(lists)
+
+    assert trending.amounts.tolist() == [sum(one[item] for one in worth) for item in range(PRODUCTS)]
+    assert trending.people.tolist() == [sum(one[item] > 0 for one in worth) for item in range(PRODUCTS)]
+
+
+def test_nobody_makes_a_trend_alone_however_much_they_do() -> None:
+    crowd = [views(0, 1, days_ago=5, source=0)] * 3
+    loud = [views(1, 200, source=0) + [(1, 0, 3, -1, 0, 0)] * 50]
+
+    assert counted(crowd + loud).scores().tolist() == [1, 0, 0, 0, 0, 0]
+    assert counted(crowd + loud * 2).scores(source=0).argmax() == 0
+    assert counted(crowd + loud * 3).scores().argmax() == 1
+
+
+def test_in_a_group_too_nobody_makes_a_trend_alone() -> None:
+    crowd = [views(0, 1, source=0)] * 100 + [views(1, 1, source=0)] * 3
+
+    trending = counted([*crowd, [(1, 0, 3, -1, 1, 0)]])
+
+    assert trending.scores(source=1, language=0) == pytest.approx(trending.scores())
 
 
 @given(deeds, st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
@@ -120,3 +173,43 @@ def test_a_deed_far_behind_the_fit_is_counted_without_running_over() -> None:
     )
 
     assert later.scores().argmax() == 1
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> ShopBuilder:
+    """Ten days of nine people who look at four products; the first is looked at most on the last days."""
+    builder, draw = ShopBuilder(tmp_path), np.random.default_rng(5)
+    for day in range(10):
+        for number in range(9):
+            product = f"p{0 if day > 7 else draw.integers(1, 4)}"
+            builder.does(f"c{number}", "Product Viewed", day=day + number / 100, product=product)
+    return builder
+
+
+FREE = RecommendSettings(threads=1)
+
+
+@pytest.mark.parametrize("days", [10, 30, 300, 3000])
+def test_of_data_that_end_long_ago_what_was_wanted_last_is_trending(shop: ShopBuilder, days: int) -> None:
+    engine, as_of = DuckEngine(shop.lake, views=RESOLVED), shop.day(days)
+    catalogue = Catalogue.read(engine, also=[f"p{number}" for number in range(4)])
+
+    model = fit_model(read_deeds(engine, catalogue.products, as_of), catalogue, FREE, as_of)
+
+    _, at = timed(model.deeds.histories)
+    assert model.trending.now == at.max() < int(shop.day(10).timestamp()) * 1_000_000
+    assert model.wanted().argmax() == 0
+    assert (model.wanted() > 0).all()
+
+
+@pytest.mark.parametrize("day", [0, 3, 9])
+def test_a_day_learned_makes_the_trends_that_a_fit_with_it_makes(shop: ShopBuilder, day: int) -> None:
+    engine, end = DuckEngine(shop.lake, views=RESOLVED), shop.day(11)
+    catalogue = Catalogue.read(engine, also=[f"p{number}" for number in range(4)])
+    base = fit_model(read_deeds(engine, catalogue.products, shop.day(day)), catalogue, FREE, shop.day(day))
+    whole = fit_model(read_deeds(engine, catalogue.products, end), catalogue, FREE, end)
+
+    now = learned(base, read_lately(engine, catalogue.products, shop.day(day), end))
+
+    assert now.trending.people.tolist() == whole.trending.people.tolist()
+    assert now.wanted() == pytest.approx(whole.wanted(), rel=1e-4)

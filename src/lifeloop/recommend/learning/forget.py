@@ -21,9 +21,9 @@ import numpy as np
 from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.versions import tidy, versions
 from lifeloop.recommend.catalogue import Catalogue
-from lifeloop.recommend.deeds import Deeds, chosen
+from lifeloop.recommend.deeds import chosen
 from lifeloop.recommend.histories import Flags
-from lifeloop.recommend.learning.fit import Counted, composed, trending_deeds
+from lifeloop.recommend.learning.fit import Counted, composed, trending_of
 from lifeloop.recommend.learning.keep import load_model, save_model
 from lifeloop.recommend.model import QUESTION, Model
 from lifeloop.recommend.names import customer, visitor
@@ -65,10 +65,11 @@ def without(model: Model, gone: Flags, catalogue: Catalogue, settings: Recommend
         taste, following = taste.forget(items), following.forget(items)
     theirs = (deeds.owner >= 0) & gone[deeds.owner]
     together = model.together.forget(chosen(deeds.orders, theirs), owners=deeds.owner[theirs])
-    trending = model.trending.forget(**trending_deeds(_only(deeds, gone), model.category, model.as_of))
+    others = deeds.without(gone)
+    trending = trending_of(others, model.category, model.as_of)
     counted = Counted(taste, following, together, trending)
     left = composed(
-        deeds.without(gone),
+        others,
         catalogue,
         counted,
         model.as_of,
@@ -79,9 +80,3 @@ def without(model: Model, gone: Flags, catalogue: Catalogue, settings: Recommend
         new_below=settings.new_below,
     )
     return replace(left, ranker=None if deeds.taught[gone].any() else model.ranker)
-
-
-def _only(deeds: Deeds, some: Flags) -> Deeds:
-    """Return the deeds of some people, without their orders."""
-    by_deed = np.repeat(some, np.diff(deeds.histories.starts))
-    return replace(deeds, histories=chosen(deeds.histories, some), source=deeds.source[by_deed], language=deeds.language[some])
