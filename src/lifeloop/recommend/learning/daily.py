@@ -13,11 +13,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from lifeloop.recommend.deeds import Deeds, timed
-from lifeloop.recommend.histories import Histories, Ints
+from lifeloop.recommend.deeds import Deeds
+from lifeloop.recommend.histories import Histories, Ints, Longs
+from lifeloop.recommend.learning.fit import TrendingDeeds, joined, lasting, trending_deeds
 from lifeloop.recommend.matrices import Following, personal_blend, visit_blend
 from lifeloop.recommend.matrices.counts import DenseCounts, SparseCounts
 from lifeloop.recommend.model import Model
+from lifeloop.recommend.trending import Trending
 
 Counts: TypeAlias = DenseCounts | SparseCounts
 
@@ -33,26 +35,32 @@ def learned(model: Model, lately: Deeds) -> Model:
     """Return the model with what was done lately; `lately` speaks of the model's products, and of nothing before its moment."""
     if not len(lately.histories.items):
         return model
-    kinds, at = timed(lately.histories)
-    items = lately.histories.items
-    who = np.repeat(np.arange(len(lately.histories)), np.diff(lately.histories.starts))
-    trending = model.trending.learn(
-        items,
-        at,
-        kinds,
-        category=model.category[items],
-        source=_numbers(lately.sources, model.deeds.sources)[lately.source],
-        language=np.append(_numbers(lately.languages, model.deeds.languages), np.int32(-1))[lately.language[who]],
-    )
-    return replace(model, trending=trending, people=model.people + _newcomers(model, lately, who.astype(np.int32)))
+    before = np.array([model.deeds.names.find(name) for name in lately.names], np.int64)
+    trending = _trending(model, lately, before)
+    return replace(model, trending=trending, people=model.people + _newcomers(model, lately, before))
 
 
-def _newcomers(model: Model, lately: Deeds, who: Ints) -> Ints:
+def _trending(model: Model, lately: Deeds, before: Longs) -> Trending:
+    """Return what is trending with the deeds done lately; `before`: places of the people in the model, -1 of others."""
+    news = trending_deeds(lately, model.category, np.arange(len(lately.histories.items)))
+    source = _numbers(lately.sources, model.deeds.sources)[lately.source]
+    language = np.append(_numbers(lately.languages, model.deeds.languages), np.int32(-1))[news["language"]]
+    numbers = np.where(before >= 0, before, len(model.deeds.names) + np.arange(len(before)))
+    who = numbers[news["who"]].astype(np.int32)
+    news = TrendingDeeds({**news, "who": who, "source": source, "language": language})
+    starts, known = model.deeds.histories.starts, np.sort(before[before >= 0])
+    lengths = starts[known + 1] - starts[known]
+    rows = np.repeat(starts[known + 1] - np.cumsum(lengths), lengths) + np.arange(int(lengths.sum()))
+    old = trending_deeds(model.deeds, model.category, lasting(model.deeds, rows, model.trending.now))
+    return model.trending.forget(**old).learn(**joined(old, news))
+
+
+def _newcomers(model: Model, lately: Deeds, before: Longs) -> Ints:
     """Return how many people had to do with each product for the first time, shape (products,)."""
     products = len(model.products)
+    who = np.repeat(np.arange(len(lately.histories)), np.diff(lately.histories.starts))
     is_counted = model.people[lately.histories.items] < _KNOWN_WELL
-    pairs = np.unique((who.astype(np.int64) * products + lately.histories.items)[is_counted])
-    before = np.array([model.deeds.names.find(name) for name in lately.names], np.int64)
+    pairs = np.unique((who * products + lately.histories.items)[is_counted])
     is_first = np.ones(len(pairs), np.bool_)
     for number, (person, item) in enumerate(zip(before[pairs // products].tolist(), (pairs % products).tolist(), strict=True)):
         is_first[number] = person < 0 or item not in model.deeds.histories.one(person)

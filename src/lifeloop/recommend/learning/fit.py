@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -40,9 +40,7 @@ def fit_model(
     taste = Taste.fit(deeds.histories, TasteConfig(memory_mb=memory_mb, threads=threads))
     following = Following.fit(deeds.histories, FollowingConfig(memory_mb=memory_mb, threads=threads))
     together = Together.fit(deeds.orders, owners=deeds.owner, threads=threads)
-    trending = Trending.fit(
-        **trending_deeds(deeds, catalogue.category_code, micros(as_of)), products=len(catalogue), now=micros(as_of)
-    )
+    trending = trending_of(deeds, catalogue.category_code, micros(as_of))
     return composed(
         deeds,
         catalogue,
@@ -107,23 +105,48 @@ class TrendingDeeds(TypedDict):
     items: Ints
     at: Longs
     kinds: Bytes
+    who: Ints
     category: Ints
     source: Ints
     language: Ints
 
 
-def trending_deeds(deeds: Deeds, category: Ints, as_of: int) -> TrendingDeeds:
-    """Return the deeds that are not faded away at `as_of`; `category` is that of each product."""
+def trending_of(deeds: Deeds, category: Ints, as_of: int) -> Trending:
+    """Return what is trending as of the latest deed before `as_of`; `category` is that of each product.
+
+    Not as of `as_of`: of data that end long before it, what was wanted last would be faded away.
+    """
+    _, at = timed(deeds.histories)
+    now = min(as_of, int(at.max(initial=0))) if len(at) else as_of
+    rows = lasting(deeds, np.arange(len(at)), now)
+    return Trending.fit(**trending_deeds(deeds, category, rows), products=len(category), now=now)
+
+
+def lasting(deeds: Deeds, rows: Longs, now: int) -> Longs:
+    """Return which of some deeds, by their places among all, are not faded away."""
+    _, at = timed(deeds.histories)
+    kept: Longs = rows[at[rows] > now - _FADED_DAYS * _DAY_US]
+    return kept
+
+
+def joined(old: TrendingDeeds, new: TrendingDeeds) -> TrendingDeeds:
+    """Return deeds and later deeds as one."""
+    pairs = zip(old.items(), new.values(), strict=True)
+    return cast("TrendingDeeds", {name: np.concatenate([first, second]) for (name, first), second in pairs})
+
+
+def trending_deeds(deeds: Deeds, category: Ints, rows: Longs) -> TrendingDeeds:
+    """Return some deeds, by their places among all; `category` is that of each product."""
     kinds, at = timed(deeds.histories)
-    late = np.flatnonzero(at > as_of - _FADED_DAYS * _DAY_US)
-    items = deeds.histories.items[late]
-    who = np.searchsorted(deeds.histories.starts, late, side="right") - 1
+    items = deeds.histories.items[rows]
+    who = np.searchsorted(deeds.histories.starts, rows, side="right") - 1
     return TrendingDeeds(
         items=items,
-        at=at[late],
-        kinds=kinds[late],
+        at=at[rows],
+        kinds=kinds[rows],
+        who=who.astype(np.int32),
         category=_of(category, items),
-        source=deeds.source[late].astype(np.int32),
+        source=deeds.source[rows].astype(np.int32),
         language=_of(deeds.language.astype(np.int32), who),
     )
 
