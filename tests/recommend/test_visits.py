@@ -33,13 +33,13 @@ def test_a_known_customer_is_served_what_comes_next_and_everybody_else_the_visit
 
     assert front.shown(home, known)[0] == "pot"
     assert front.shown(home, replace(known, is_known=False)) == ["cup", "tea"]
-    assert front.shown(replace(home, items=("tea",)), Person()) == ["cup", "tea"]
+    assert front.shown(replace(home, items=("tea",)), Person(has_consent=True)) == ["cup", "tea"]
     assert front.shown(replace(home, items=("tea",)), customer()) == ["cup", "tea"]
 
 
 def test_reasons_of_a_visit_add_up_to_what_it_says() -> None:
     front = shop(personal={("tea", "pot"): 0.9}, visit={("tea", "cup"): 0.5, ("jam", "cup"): 0.25})
-    said = front.answer(Asked(placement="home", k=1, items=("tea", "jam"))).products[0]
+    said = front.answer(Asked(placement="home", k=1, items=("tea", "jam")), customer()).products[0]
 
     assert said.product_id == "cup"
     assert {one.because_of for one in said.reasons} <= {"tea", "jam"}

@@ -18,7 +18,7 @@ from lifeloop.recommend.deeds import Deeds
 from lifeloop.recommend.histories import Floats, Ints, Products
 from lifeloop.recommend.matrices import Blend, DenseMatrix, ItemMatrix, Part, SparseMatrix
 from lifeloop.recommend.model import Model
-from lifeloop.recommend.trending import Trending
+from lifeloop.recommend.trending import Trending, TrendingConfig
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -77,10 +77,15 @@ def model(
         similar=_sparse(products, similar),
         together=cast("Any", Rules(_sparse(products, together))),
         content=DenseMatrix(_matrix(products, content)),
-        trending=Trending.fit(items, np.full(len(items), NOW), np.zeros(len(items), np.int8), products=len(products), now=NOW),
+        trending=_wanted(items, len(products)),
         deeds=Deeds.none(len(products)),
         ranker=ranker,
     )
+
+
+def _wanted(items: Ints, products: int) -> Trending:
+    at, kinds = np.full(len(items), NOW), np.zeros(len(items), np.int8)
+    return Trending.fit(items, at, kinds, products=products, now=NOW, config=TrendingConfig(least_people=1))
 
 
 @dataclass(frozen=True)
