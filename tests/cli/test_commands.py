@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from lifeloop.base.lock import writing
+from lifeloop.base.recommend_settings import PLACEMENTS
+from lifeloop.cli import recommend
 from lifeloop.cli.main import main
+from lifeloop.recommend.asked import Strategy
 from lifeloop.schema import SCORE, SNAPSHOT
 from lifeloop.simulate import Shop, WorldConfig
 from lifeloop.simulate.files.tables import write_tables
@@ -98,23 +101,84 @@ def test_the_whole_loop(shell: Shell, files: dict[str, Path]) -> None:
 
 
 def test_every_placement_recommends_with_reasons(shell: Shell) -> None:
-    told = {one["placement"]: one for one in shell.asks("recommend", "C000001")}
-    stranger = shell.asks("recommend", "--placement", "home", "-k", "5")[0]
+    found = shell.asks("recommend", "C000001")
+    told = {one["placement"]: one for one in found["answers"]}
+    stranger = shell.asks("recommend", "--placement", "home", "-k", "5")
     page = told["home"]["products"][0]["product_id"]
-    beside = shell.asks("recommend", "--placement", "cart", "--item", page, "-k", "4")[0]
+    beside = shell.asks("recommend", "--placement", "cart", "--item", page, "-k", "4")["answers"][0]
 
+    assert found["customer_id"] == "C000001"
     assert list(told) == ["home", "product", "search", "cart", "message"]
     for placement, answer in told.items():
         assert answer["products"], placement
         assert all(one["title"] and one["reasons"][0]["zh"] for one in answer["products"]), placement
-    assert not stranger["personal"]
+    assert stranger["customer_id"] is None
+    assert not stranger["answers"][0]["personal"]
     assert page not in [one["product_id"] for one in beside["products"]]
     assert "because" in shell.types("recommend", "C000001")
 
 
-def test_an_unknown_placement_is_told_its_nearest(shell: Shell) -> None:
-    assert "did you mean 'cart'" in shell.types("recommend", "--placement", "chart", code=2)
-    assert "at least 1" in shell.types("recommend", "--placement", "home", "-k", "0", code=2)
+def test_the_shares_of_the_reasons_of_a_product_add_up_to_the_whole(shell: Shell) -> None:
+    for answer in shell.asks("recommend", "C000001")["answers"]:
+        for one in answer["products"]:
+            shares = [reason["share"] for reason in one["reasons"]]
+            contributions = [reason["contribution"] for reason in one["reasons"]]
+            if sum(contributions) > 0:
+                assert sum(shares) == pytest.approx(1)
+            else:
+                assert set(shares) == {None}
+
+
+def test_every_table_says_what_it_stands_on_in_the_language_of_the_shop(shell: Shell) -> None:
+    told = {one["placement"]: one for one in shell.asks("recommend", "C000001", "-k", "3")["answers"]}
+    first = told["home"]["products"][0]
+    shown = shell.types("recommend", "C000001")
+    named = shell.types("recommend", "C000001", "--item", first["product_id"])
+    settings = shell.folder / "lifeloop.toml"
+    before = settings.read_text("utf-8")
+    settings.write_text(before.replace('language = "en"', 'language = "zh"'), "utf-8")
+    try:
+        chinese = shell.types("recommend", "C000001")
+    finally:
+        settings.write_text(before, "utf-8")
+
+    assert told["product"]["items"] == told["cart"]["items"] == [first["product_id"]]
+    assert [name for name, one in told.items() if one["example"]] == ["product", "search", "cart"]
+    assert "home page" in shown
+    assert f"product page of {first['title']} (an example)" in shown
+    assert f"cart with {first['title']} (an example)" in shown
+    assert "search, hits handed in (an example)" in shown
+    assert f"cart with {first['title']}" in named
+    assert f"cart with {first['title']} (an example)" not in named
+    assert f"含 {first['title']} 的购物车（示例）" in chinese
+    assert "首页" in chinese
+    assert "本人历史" in chinese
+    assert "personal" not in chinese
+
+
+def test_every_placement_and_strategy_has_words() -> None:
+    assert tuple(recommend._TITLES) == PLACEMENTS
+    assert tuple(recommend._STRATEGIES) == get_args(Strategy)
+
+
+def test_as_many_products_are_shown_as_were_asked_for(shell: Shell) -> None:
+    told = shell.asks("recommend", "C000001", "-k", "2")["answers"]
+
+    assert all(len(one["products"]) == 2 for one in told)
+    assert " 5  " in shell.types("recommend", "C000001", "-k", "5")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--placement", "chart"], "did you mean 'cart'"),
+        (["--placement", "home", "-k", "0"], "-k must be at least 1"),
+        (["-k", "-3"], "Ask for 1 to 100 products with -k"),
+        (["--placement", "product"], "Name the product on the page with --item ID"),
+    ],
+)
+def test_what_cannot_be_recommended_is_said_in_the_options_of_the_command(shell: Shell, words: list[str], said: str) -> None:
+    assert said in shell.types("recommend", *words, code=2)
 
 
 def test_running_twice_leaves_the_same_tables(shell: Shell) -> None:

@@ -98,7 +98,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole loop on a simulated shop; needs no file."""
-    from lifeloop.cli.recommend import answer_json, every_placement, example, show_answers
+    from lifeloop.cli.recommend import answers_json, every_placement, example, show_answers
     from lifeloop.cli.simulated import write_shop
     from lifeloop.simulate import WorldConfig
 
@@ -125,14 +125,14 @@ def demo(
         _show_verdicts(verdicts)
         if shown_to:
             say(f"What {shown_to} is shown")
-        show_answers(app, answers, app.home.settings.shop.language)
+        show_answers(app, answers)
         say(
             f"The report is in {written}",
             f"Look at one of them: {_command()} customer {shown_to or 'C000001'} --home {folder}",
             f"The simulated files are in {folder / 'simulated'}; your own: {_command()} init --home my-shop",
         )
 
-    recommended = {"customer_id": shown_to, "answers": [answer_json(app, one) for one in answers]}
+    recommended = answers_json(app, shown_to, answers)
     emit({"run": done, "report": written, "truth": verdicts, "recommended": recommended}, render, as_json=as_json)
 
 
