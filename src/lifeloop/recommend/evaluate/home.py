@@ -21,7 +21,8 @@ ABOUT = Text("what customers and visitors did", "顾客和访客的行为")
 
 def read_home(lake: Lake, engine: Engine, as_of: datetime, *, settings: Settings) -> Recorded:
     """Return what was done before `as_of`. Raises LakeError, NotEnoughData where nothing is known."""
-    deeds = read_deeds(engine, read_catalogue(lake, engine, settings).products, as_of)
+    catalogue = read_catalogue(lake, engine, settings)
+    deeds = read_deeds(engine, catalogue.products, as_of, titles=catalogue.title)
     if not len(deeds.histories.items):
         raise NotEnoughData("cannot evaluate", "nothing is known of what anybody viewed or bought", "Import orders or events.")
     return Recorded(about=ABOUT.en, histories=replace(deeds.histories, names=()))

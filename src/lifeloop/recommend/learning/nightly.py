@@ -22,6 +22,7 @@ from lifeloop.lake import Engine, Lake
 from lifeloop.recommend.answering.ranker import Ranker, Shown, Verdict, learn_ranker
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import ORDERED, Deeds, timed
+from lifeloop.recommend.goods import is_goods, note_of
 from lifeloop.recommend.histories import Longs, Products
 from lifeloop.recommend.learning.clicks import read_shown
 from lifeloop.recommend.learning.consents import NOBODY, Word, read_consents
@@ -101,7 +102,7 @@ def recommend_all(
     progress("recommendations", 0, 4)
     chosen = settings.recommend
     catalogue = read_catalogue(lake, engine, settings)
-    deeds = read_deeds(engine, catalogue.products, as_of)
+    deeds = read_deeds(engine, catalogue.products, as_of, titles=catalogue.title)
     deeds = replace(deeds, consent=read_consents(engine, deeds.names, as_of, chosen.consent_purposes, told))
     progress("recommendations", 1, 4)
     shown, taught = read_shown(engine, deeds.names, as_of)
@@ -133,7 +134,7 @@ def recommend_all(
         rules=rules.num_rows,
         customers=len(messages.people),
         ranker=verdict,
-        notes=_notes(deeds, messages),
+        notes=(*_notes(deeds, messages), *note_of(is_goods(catalogue.products.ids, catalogue.title))),
     )
 
 

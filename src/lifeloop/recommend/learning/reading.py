@@ -7,7 +7,7 @@ Limits   an order counts once for a product however many pieces; what a robot di
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ import pyarrow as pa
 from lifeloop.lake import Engine
 from lifeloop.recommend.asked import DEED_KINDS, DeedKind
 from lifeloop.recommend.deeds import MOST, Deeds, latest, runs, strongest
+from lifeloop.recommend.goods import is_goods
 from lifeloop.recommend.histories import Histories, Ints, Longs, Products
 from lifeloop.recommend.learning.ties import marks_of, untied
 from lifeloop.recommend.names import CUSTOMER, VISITOR, Names
@@ -90,12 +91,12 @@ SELECT DISTINCT e.product_id AS product_id FROM events AS e WHERE e.product_id I
 BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def read_deeds(engine: Engine, products: Products, as_of: datetime) -> Deeds:
-    """Return all that was done with `products` before `as_of`. Raises LakeError.
+def read_deeds(engine: Engine, products: Products, as_of: datetime, *, titles: Sequence[str | None] = ()) -> Deeds:
+    """Return all that was done with `products` before `as_of`, but for fees and the like (see `goods`). Raises LakeError.
 
     Whether anybody agreed to anything is not known yet: see `consents`. Takes about 60 bytes a deed at its peak, in memory.
     """
-    known, lately = _coded(engine, products, BEGINNING, as_of)
+    known, lately = _coded(engine, products, BEGINNING, as_of, titles)
     sold = engine.query(ORDERS_SQL, {"lines": ORDER_LINE, **known}, as_of=as_of)
     orders, owner, ordered_at = _orders(sold, len(products))
     return replace(lately, orders=orders, owner=owner, ordered_at=ordered_at)
@@ -106,7 +107,9 @@ def read_lately(engine: Engine, products: Products, since: datetime, until: date
     return _coded(engine, products, since, until)[1]
 
 
-def _coded(engine: Engine, products: Products, since: datetime, until: datetime) -> tuple[dict[str, pa.Table], Deeds]:
+def _coded(
+    engine: Engine, products: Products, since: datetime, until: datetime, titles: Sequence[str | None] = ()
+) -> tuple[dict[str, pa.Table], Deeds]:
     """Return the numbers that names stand for, and what was done, without orders."""
     facts = {"events": EVENT, "lines": ORDER_LINE}
     span = {"since": since, "as_of": until}
@@ -114,7 +117,7 @@ def _coded(engine: Engine, products: Products, since: datetime, until: datetime)
     names, sources = Names.of_sorted(people), engine.query(SOURCES_SQL, facts, **span)["source"].to_pylist()
     known = {
         "people": placed(people),
-        "products": placed(pa.array(products.ids, pa.string())),
+        "products": placed(pa.array(products.ids, pa.string())).filter(pa.array(is_goods(products.ids, titles))),
         "sources": placed(pa.array(sources, pa.string())),
     }
     done = engine.query(DEEDS_SQL, {**facts, **known}, **span)
