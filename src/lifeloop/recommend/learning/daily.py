@@ -61,10 +61,11 @@ def _newcomers(model: Model, lately: Deeds, before: Longs) -> Ints:
     who = np.repeat(np.arange(len(lately.histories)), np.diff(lately.histories.starts))
     is_counted = model.people[lately.histories.items] < _KNOWN_WELL
     pairs = np.unique((who * products + lately.histories.items)[is_counted])
-    is_first = np.ones(len(pairs), np.bool_)
-    for number, (person, item) in enumerate(zip(before[pairs // products].tolist(), (pairs % products).tolist(), strict=True)):
-        is_first[number] = person < 0 or item not in model.deeds.histories.one(person)
-    return np.bincount(pairs[is_first] % products, minlength=products).astype(np.int32)
+    known, histories = np.flatnonzero(before >= 0), model.deeds.histories
+    first, last = histories.starts[before[known]], histories.starts[before[known] + 1]
+    rows = np.repeat(last - np.cumsum(last - first), last - first) + np.arange(int((last - first).sum()))
+    had = np.repeat(known, last - first) * products + histories.items[rows]
+    return np.bincount(pairs[~np.isin(pairs, had)] % products, minlength=products).astype(np.int32)
 
 
 def _numbers(names: Sequence[str | None], known: Sequence[str]) -> Ints:
