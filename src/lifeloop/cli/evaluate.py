@@ -34,8 +34,9 @@ def evaluate_recommendations(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="Model by name; repeatable. Ours: lifeloop, lifeloop_visit, lifeloop_taste. Baselines: popularity, again, "
-            "markov. Peers: item_knn, user_knn, svd, ials (extra peers), ease (up to 10,000 products; minutes near that), "
+            help="Model by name; repeatable. Ours: lifeloop (served to customers), lifeloop_visit (served within a visit), "
+            "lifeloop_taste (a part of lifeloop, alone). Baselines: popularity, again, markov. Peers: "
+            "item_knn, user_knn, svd, ials (extra peers), ease (up to 10,000 products; minutes near that), "
             "sasrec (extra deep; takes minutes or hours). Default: all but sasrec.",
             show_default=False,
         ),
