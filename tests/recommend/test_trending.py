@@ -14,7 +14,7 @@ from lifeloop.lake import DuckEngine
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.deeds import timed
 from lifeloop.recommend.learning.daily import learned
-from lifeloop.recommend.learning.fit import fit_model
+from lifeloop.recommend.learning.fit import fit_model, unfitted
 from lifeloop.recommend.learning.reading import read_deeds, read_lately
 from lifeloop.recommend.trending import UNIT, Trending, TrendingConfig
 from lifeloop.testing.shop import ShopBuilder
@@ -51,9 +51,15 @@ def columns(rows: Deeds) -> dict[str, np.ndarray]:
     }
 
 
-def fit(rows: Deeds, least_people: int = 1) -> Trending:
+def nothing(least_people: int) -> Trending:
+    none = columns([])
+    config = TrendingConfig(least_people=least_people)
+    return Trending.fit(none["items"], none["at"], none["kinds"], products=PRODUCTS, now=NOW, config=config)
+
+
+def fit(rows: Deeds) -> Trending:
     """Everybody does one thing."""
-    return Trending.fit(**columns(rows), products=PRODUCTS, now=NOW, config=TrendingConfig(least_people=least_people))
+    return nothing(1).learn(**columns(rows))
 
 
 def by_people(lists: list[Deeds], first: int = 0) -> dict[str, np.ndarray]:
@@ -62,7 +68,7 @@ def by_people(lists: list[Deeds], first: int = 0) -> dict[str, np.ndarray]:
 
 
 def counted(lists: list[Deeds]) -> Trending:
-    return Trending.fit(**by_people(lists), products=PRODUCTS, now=NOW)
+    return nothing(3).learn(**by_people(lists))
 
 
 def same(one: Trending, other: Trending) -> bool:
@@ -213,3 +219,19 @@ def test_a_day_learned_makes_the_trends_that_a_fit_with_it_makes(shop: ShopBuild
 
     assert now.trending.people.tolist() == whole.trending.people.tolist()
     assert now.wanted() == pytest.approx(whole.wanted(), rel=1e-4)
+
+
+def test_before_the_first_run_too_one_visitor_makes_no_trend_and_three_do(tmp_path: Path) -> None:
+    builder = ShopBuilder(tmp_path)
+    for product in ("p1", "p1", "invented"):
+        builder.does("loud", "Product Added", day=1, product=product)
+    for number in range(3):
+        builder.does(f"c{number}", "Product Viewed", day=1, product="p2")
+    engine = DuckEngine(builder.lake, views=RESOLVED)
+    catalogue = Catalogue.read(engine, also=["p1", "p2", "invented"])
+    nobody = unfitted(catalogue, FREE, builder.day(0))
+
+    model = learned(nobody, read_lately(engine, catalogue.products, builder.day(0), builder.day(3)))
+
+    assert catalogue.products.ids == ["invented", "p1", "p2"]
+    assert model.wanted().tolist() == [0, 0, 1]
