@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ settings.register_profile("soak", deadline=None, max_examples=1000)
 settings.load_profile("ci")
 
 DATA = Path(os.environ.get("LIFELOOP_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs PyTorch where it is installed: it is an extra of several gigabytes."""
+    if find_spec("torch") is None:
+        for item in items:
+            if "deep" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="PyTorch is not installed: pip install lifeloop[deep]"))
 
 
 @pytest.fixture

@@ -254,3 +254,14 @@ def test_a_substitute_is_of_the_same_kind() -> None:
     said = front.answer(Asked(placement="product", items=("tray",), k=3))
 
     assert [one.product_id for one in said.products] == ["bowl", "chai", "quilt"]
+
+
+def test_postage_is_recommended_nowhere() -> None:
+    front = Front.of(product("POST", title="POSTAGE"), product("mug"), wanted={"POST": 99, "mug": 1})
+
+    for asked in (
+        Asked(placement="home"),
+        Asked(placement="cart", items=("cup",)),
+        Asked(placement="search", items=("POST", "mug")),
+    ):
+        assert "POST" not in [one.product_id for one in front.answer(asked).products]

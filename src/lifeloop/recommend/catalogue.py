@@ -22,6 +22,7 @@ from lifeloop.base.clock import micros
 from lifeloop.base.money import EXPONENT
 from lifeloop.lake import Engine
 from lifeloop.recommend.categories import begins, holds, levels
+from lifeloop.recommend.goods import is_goods
 from lifeloop.recommend.histories import Flags, Ints, Longs, Products
 from lifeloop.recommend.near import Near
 from lifeloop.schema import ORDER_LINE, PRODUCT
@@ -163,6 +164,11 @@ class Catalogue:
     def brand_code(self) -> Ints:
         """Place in `brands` of each product, -1 without one."""
         return _codes(self.brand, self.brands)
+
+    @cached_property
+    def goods(self) -> Flags:
+        """Which are goods, and not postage, fees or corrections; worked out once."""
+        return is_goods(self.products.ids, self.title)
 
     def in_stock(self) -> Flags:
         """Return which can be sold now; what nobody knows the stock of can."""

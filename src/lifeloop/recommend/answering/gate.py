@@ -38,6 +38,7 @@ class _Gate:
             return "catalogue"
         checks = (
             ("twice", one.product_id in self.seen),
+            ("goods", not self.request.shelf.catalogue.goods[place]),
             ("stock", bool(self.request.shelf.catalogue.stock[place] <= 0)),
             ("margin", self._is_below_margin(place)),
             ("price", self._is_out_of_band(place)),

@@ -141,7 +141,7 @@ class RuleBook:
 
     def _fixed(self, rules: Rules) -> Flags:
         shop = self.catalogue
-        allowed = shop.in_stock()
+        allowed = shop.in_stock() & shop.goods
         if rules.margin_floor is not None:
             allowed = allowed & ~(shop.margin() < rules.margin_floor)
         for category in rules.excluded_categories:
