@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lifeloop.app import App
+from lifeloop.app.twin import marginals_of, world_like
 from lifeloop.base.clock import FixedClock
 from lifeloop.base.config import SETTINGS_FILE
 from lifeloop.base.errors import NotEnoughData
@@ -128,7 +129,7 @@ def test_what_figures_do_not_tell_stays_as_it_was(lived: tuple[Marginals, WorldC
 
 def test_a_shop_without_orders_cannot_be_imitated(tmp_path: Path) -> None:
     with pytest.raises(NotEnoughData, match="its lake has no orders"):
-        home(tmp_path / "empty").world_like(WorldConfig())
+        world_like(home(tmp_path / "empty"), WorldConfig())
 
 
 def test_a_shop_that_names_nobody_cannot_be_imitated(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_shop_that_names_nobody_cannot_be_imitated(tmp_path: Path) -> None:
     shop.import_files([tmp_path / "orders.csv"])
 
     with pytest.raises(NotEnoughData, match="names a customer"):
-        shop.world_like(WorldConfig())
+        world_like(shop, WorldConfig())
 
 
 def test_fifty_days_are_too_few(shop: ShopBuilder, tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_fifty_days_are_too_few(shop: ShopBuilder, tmp_path: Path) -> None:
 
     assert shop.engine
     with pytest.raises(NotEnoughData, match=r"it is known for 50 days, from .* 60 are needed"):
-        home(tmp_path).world_like(WorldConfig())
+        world_like(home(tmp_path), WorldConfig())
 
 
 def test_customers_who_never_return_tell_no_rates(shop: ShopBuilder, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_customers_who_never_return_tell_no_rates(shop: ShopBuilder, tmp_path: P
 
     assert shop.engine
     with pytest.raises(NotEnoughData, match="came back 0 times; 100 are needed"):
-        home(tmp_path).world_like(WorldConfig())
+        world_like(home(tmp_path), WorldConfig())
 
 
 def test_dear_goods_and_large_orders_take_fewer_pieces_and_the_mean_stays() -> None:
@@ -217,10 +218,10 @@ def twin_of_gifts(data: Path, folder: Path) -> list[Closeness]:
     """Online Retail II, both years; its twin, written, imported like any shop, and compared."""
     real = home(folder / "real", currency="GBP", zone="Europe/London")
     real.import_files(sorted((data / "online_retail_ii").glob("*.parquet")))
-    told, world = real.world_like(WorldConfig())
+    told, world = world_like(real, WorldConfig())
     files = write_tables(Shop(World(world)), folder / "twin")
     sold = [file for name, file in files.items() if name != "event"]
-    return closeness(told, real.marginals_of(sold, currency="GBP"))
+    return closeness(told, marginals_of(real, sold, currency="GBP"))
 
 
 @pytest.fixture(scope="module")

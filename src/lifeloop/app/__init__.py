@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lifeloop.base.clock import Clock, day_start, next_day_start, parse_instant
-from lifeloop.base.config import SETTINGS_FILE, Home
+from lifeloop.base.config import Home
 from lifeloop.base.errors import NotEnoughData, SettingsError
 from lifeloop.base.files import write_whole
 from lifeloop.base.lock import What, writing
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from lifeloop.predict.run import ModelRun
     from lifeloop.recommend.learning.nightly import RecommendRun
     from lifeloop.recommend.shopfront import Shopfront
-    from lifeloop.simulate import WorldConfig
     from lifeloop.store import Store
 
 SPAN_SQL = """
@@ -367,31 +365,6 @@ class App:
         from lifeloop.measure.marginals import marginals
 
         return marginals(self.engine, zone=self.zone)
-
-    def world_like(self, base: WorldConfig, *, progress: Progress = silent) -> tuple[Marginals, WorldConfig]:
-        """Return the shop's marginals and the world fitted to them; what they do not tell is as in `base`.
-
-        Lives some twenty worlds in a lake that is thrown away. Raises NotEnoughData.
-        """
-        from lifeloop.measure.twin import measured
-        from lifeloop.simulate.like.fit import fit
-
-        told, keep = self.marginals(), self.home.settings.lake
-        with TemporaryDirectory() as folder:
-            lake = Lake(folder)
-            engine = DuckEngine(lake, memory_mb=keep.memory_mb, threads=keep.threads)
-            return told, fit(told, base, partial(measured, lake=lake, engine=engine), progress=progress)
-
-    def marginals_of(self, files: Sequence[Path], *, currency: str, progress: Progress = silent) -> Marginals:
-        """Return the marginals of a shop whose files tell of `currency` and UTC.
-
-        They are imported into a home that is thrown away. Raises SourceError, NotEnoughData.
-        """
-        with TemporaryDirectory() as folder:
-            (Path(folder) / SETTINGS_FILE).write_text(f'[shop]\ncurrency = "{currency}"\n', "utf-8")
-            other = App.open(Path(folder), clock=self.clock)
-            other.import_files(files, progress=progress)
-            return other.marginals()
 
     def doctor(self) -> list[Check]:
         """Look at settings, tables, rejected rows, scores and models; a check that fails says what to do."""

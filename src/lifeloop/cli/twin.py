@@ -34,19 +34,22 @@ class Twin:
     @classmethod
     def of(cls, home: Path, base: WorldConfig, shown: Progress) -> Twin:
         """Fit a world to the shop in a home. Raises SettingsError, NotEnoughData."""
+        from lifeloop.app.twin import world_like
+
         app = open_app(home)
-        told, world = app.world_like(base, progress=shown)
+        told, world = world_like(app, base, progress=shown)
         return cls(app, told, world)
 
     def compare(self, files: Sequence[Path], folder: Path, shown: Progress) -> list[Closeness]:
         """Import the simulated shop's files as any shop's, draw both shops into the folder, and return how close they are."""
+        from lifeloop.app.twin import marginals_of
         from lifeloop.base.files import write_whole
         from lifeloop.console.marginals import marginals_figure
         from lifeloop.console.marginals_texts import TEXTS
         from lifeloop.measure.closeness import closeness
 
         needed = [file for file in files if file.name in _BESIDE] if _tables(files) else list(files)
-        found = self.app.marginals_of(needed, currency=self.world.shop.currency, progress=shown)
+        found = marginals_of(self.app, needed, currency=self.world.shop.currency, progress=shown)
         for language in ("en", "zh"):
             names = (self.app.home.settings.shop.name, TEXTS["simulated"].say(language))
             write_whole(folder / PICTURES[language], marginals_figure(self.told, found, language=language, names=names))
