@@ -23,34 +23,11 @@ from lifeloop.api.parts import Parts
 from lifeloop.app import App
 from lifeloop.base.clock import FixedClock, micros
 from lifeloop.collect.live.bodies import BODY_BYTES
-from lifeloop.collect.live.heard import Heard
-from lifeloop.collect.live.hearing import heard
 from lifeloop.collect.spool import SpoolBusy, SpoolFailed, SpoolFull
-from lifeloop.collect.spool.record import Place, Record, Stamp
-from lifeloop.testing.served import House, open_house
+from lifeloop.collect.spool.record import Stamp
+from lifeloop.testing.served import Basket, House, open_house
 
 NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
-
-
-class Basket:
-    """A spool that keeps what is put into it in a list, or fails as it is told to."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.failure: Exception | None = None
-
-    async def put(self, stamp: Stamp, body: bytes) -> Place:
-        if self.failure:
-            raise self.failure
-        place = Place(1, len(self.records))
-        self.records.append(Record(place, Place(1, place.offset + 1), stamp, body))
-        return place
-
-    def backlog_bytes(self) -> int:
-        return 0
-
-    def heard(self) -> list[Heard]:
-        return [event for record in self.records for event in heard(record)[0]]
 
 
 @pytest.fixture(scope="module")

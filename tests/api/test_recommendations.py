@@ -21,13 +21,12 @@ from lifeloop.base.recommend_settings import RecommendSettings
 from lifeloop.base.text import Text
 from lifeloop.collect.live.exposure import Placed, shown
 from lifeloop.collect.spool import SpoolBusy, SpoolFull
-from lifeloop.collect.spool.record import Place, Record, Stamp
 from lifeloop.recommend.answering.notes import NO_CONSENT
 from lifeloop.recommend.asked import Answer, Asked, Deed, Reason, Recommended
 from lifeloop.recommend.catalogue import Catalogue
 from lifeloop.recommend.learning.fit import unfitted
 from lifeloop.testing.live import NOON, said
-from lifeloop.testing.served import House, open_house
+from lifeloop.testing.served import Basket, House, open_house
 
 VIEWED = Text("Because you viewed {product}", "因为您浏览过“{product}”")
 REST = Text("Other things", "其他因素")
@@ -81,24 +80,6 @@ class Shelf:
     def titles(self, product_ids: Iterable[str]) -> dict[str, str]:
         """Know the mug alone."""
         return {name: "杯子" for name in product_ids if name == "mug"}
-
-
-class Basket:
-    """A spool that keeps what is put into it, or fails as it is told to."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.failure: Exception | None = None
-
-    async def put(self, stamp: Stamp, body: bytes) -> Place:
-        if self.failure:
-            raise self.failure
-        place = Place(1, len(self.records))
-        self.records.append(Record(place, Place(1, place.offset + 1), stamp, body))
-        return place
-
-    def backlog_bytes(self) -> int:
-        return 0
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,10 @@ from lifeloop.collect.live.bodies import BODY_BYTES
 from lifeloop.collect.live.hearing import heard
 from lifeloop.collect.shops.signatures import signature
 from lifeloop.collect.spool import SpoolBusy, SpoolFull
-from lifeloop.collect.spool.record import Place, Record, Stamp
+from lifeloop.collect.spool.record import Stamp
 from lifeloop.store.signs import read_signs
 from lifeloop.store.webhooks import KEPT_DAYS, is_known, last_received, note, received
-from lifeloop.testing.served import House, open_house
+from lifeloop.testing.served import Basket, House, open_house
 from lifeloop.testing.shops import shopify_order, woo_order
 
 NOW = datetime(2026, 1, 2, 9, tzinfo=UTC)
@@ -41,24 +41,6 @@ system = "shopify"
 """
 ORDER = json.dumps(shopify_order(), indent=2).encode()
 WOO = json.dumps(woo_order()).encode()
-
-
-class Basket:
-    """A spool that keeps what is put into it in a list, or fails as it is told to."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.failure: Exception | None = None
-
-    async def put(self, stamp: Stamp, body: bytes) -> Place:
-        if self.failure:
-            raise self.failure
-        place = Place(1, len(self.records))
-        self.records.append(Record(place, Place(1, place.offset + 1), stamp, body))
-        return place
-
-    def backlog_bytes(self) -> int:
-        return 0
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,35 @@ from starlette.types import ASGIApp
 from lifeloop.api.app import make_app
 from lifeloop.api.parts import Parts
 from lifeloop.app import App
+from lifeloop.collect.live.heard import Heard
+from lifeloop.collect.live.hearing import heard
+from lifeloop.collect.spool import Place, Record
+from lifeloop.collect.spool.record import Stamp
 from lifeloop.store import keys
+
+
+class Basket:
+    """A spool that keeps what is put into it in a list, or fails as it is told to."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.failure: Exception | None = None
+
+    async def put(self, stamp: Stamp, body: bytes) -> Place:
+        """Keep a request, or fail."""
+        if self.failure:
+            raise self.failure
+        place = Place(1, len(self.records))
+        self.records.append(Record(place, Place(1, place.offset + 1), stamp, body))
+        return place
+
+    def backlog_bytes(self) -> int:
+        """Return 0: nothing waits."""
+        return 0
+
+    def heard(self) -> list[Heard]:
+        """Return the events of all that was kept."""
+        return [event for record in self.records for event in heard(record)[0]]
 
 
 @contextmanager
