@@ -58,7 +58,7 @@ def shop(products: int, chance: np.random.Generator) -> tuple[Model, Catalogue]:
         personal=Blend((Part(personal),)),
         visit=Blend((Part(sparse(200)),)),
         similar=sparse(100),
-        together=Rules(sparse(50)),  # type: ignore[arg-type] # only its matrix is asked
+        together=Rules(sparse(50)),  # only its matrix is asked
         content=LowRankMatrix(chance.random((products, 32), np.float32), chance.random((32, products), np.float32)),
         trending=Trending.fit(items, at, kinds, products=products, now=NOW),
         deeds=Deeds.none(products),

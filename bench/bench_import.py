@@ -31,7 +31,7 @@ def ours(files: list[Path], folder: Path) -> int:
     from lifeloop.lake import DuckEngine, Lake
 
     lake = Lake(folder / "lake")
-    settings = Settings(shop={"currency": "GBP", "timezone": "Europe/London"})  # type: ignore[arg-type]
+    settings = Settings(shop={"currency": "GBP", "timezone": "Europe/London"})
     clock = FixedClock(datetime(2026, 11, 22, tzinfo=UTC))
     report = import_files(lake, DuckEngine(lake), files, settings=settings, clock=clock)
     return report.lines + report.refunds + sum(report.rejected.values())

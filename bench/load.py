@@ -140,7 +140,7 @@ async def load(port: int, key: str, mode: str, seconds: float, seed: int) -> dic
     for _ in range(CONNECTIONS[mode]):
         done: asyncio.Future[None] = loop.create_future()
         client = Client(requests, end, done)
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)  # type: ignore[misc]
+        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
         clients.append(client)
         ends.append(done)
     await asyncio.gather(*ends)

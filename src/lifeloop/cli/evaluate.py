@@ -64,7 +64,7 @@ def evaluate_recommendations(
     Everything runs on one thread, so that costs can be compared.
     """
     import scipy.sparse.linalg  # noqa: F401  its BLAS must be there to be limited
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     from lifeloop.recommend.evaluate import compare
 

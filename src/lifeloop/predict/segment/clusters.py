@@ -89,7 +89,7 @@ Fitted: TypeAlias = tuple[Floats, Labels]
 def find_clusters(points: Floats, config: ClusterConfig) -> Clustering:
     """Cluster `points`, shape (customers, figures). Deterministic for one seed. Raises UnknownName."""
     import sklearn.cluster  # noqa: F401 - the limit below holds for the libraries that are loaded by then
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     if config.method not in METHODS:
         raise UnknownName("cluster method", config.method, METHODS)

@@ -61,7 +61,7 @@ class ImplicitAls:
 
     def fit(self, histories: Histories) -> None:
         """Alternate. Raises SettingsError where the library is not installed."""
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         try:
             from implicit.als import AlternatingLeastSquares

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 from numba import types as t
 
-_PLACES, _ITEMS = t.Array(t.int64, 1, "C", readonly=True), t.Array(t.int32, 1, "C", readonly=True)
-_COUNT_ROWS = t.void(_PLACES, _PLACES, _ITEMS, _PLACES, _ITEMS, t.int64, t.int64, t.int32[:, ::1], t.int64[::1])
+from lifeloop.recommend.kernels.compiling import INTS, LONGS, compiled, inner
 
 
-@nb.njit(nogil=True)  # type: ignore[untyped-decorator]
+@inner
 def _count(begin: int, stop: int, where: Any, items: Any, ends: Any, baskets: Any, met: Any) -> int:
     """Count what stands behind one product in its baskets; return how many products were met."""
     count = 0
@@ -26,7 +24,7 @@ def _count(begin: int, stop: int, where: Any, items: Any, ends: Any, baskets: An
     return count
 
 
-@nb.njit(nogil=True)  # type: ignore[untyped-decorator]
+@inner
 def _count_people(
     begin: int, stop: int, where: Any, items: Any, ends: Any, whose: Any, baskets: Any, met: Any, people: Any, last: Any
 ) -> int:
@@ -47,7 +45,7 @@ def _count_people(
     return count
 
 
-@nb.njit(_COUNT_ROWS, nogil=True, cache=True)  # type: ignore[untyped-decorator]  # Numba has no types
+@compiled(LONGS, LONGS, INTS, LONGS, INTS, t.int64, t.int64, t.int32[:, ::1], t.int64[::1])
 def count_rows(
     starts: Any, where: Any, items: Any, ends: Any, whose: Any, least: int, stop: int, written: Any, progress: Any
 ) -> None:
