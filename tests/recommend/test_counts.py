@@ -190,6 +190,7 @@ def test_weights_within_a_visit_lie_near_those_of_sparse_counts():
 
 def test_what_a_product_says_of_itself_within_a_visit_grows_with_those_who_had_it():
     fitted = following([[0, 1], [0]])
-    assert [fitted.itself.neighbours(item, 3)[0].tolist() for item in range(3)] == [[], [], []]
+    rows = [fitted.itself.scores(np.array([item], np.int32), np.ones(1, np.float32)) for item in range(3)]
+    assert [row[other] for item, row in enumerate(rows) for other in range(3) if other != item] == [0] * 6
     alone = [float(fitted.itself.scores(np.array([item], np.int32), np.ones(1, np.float32))[item]) for item in range(3)]
     np.testing.assert_allclose(alone, [0.4 * 2 / 3**0.6, 0.4 / 2**0.6, 0], rtol=1e-6)

@@ -9,7 +9,6 @@ import numpy as np
 
 from lifeloop.recommend.histories import Floats, Ints, Longs
 from lifeloop.recommend.kernels import fixed, kernels
-from lifeloop.recommend.matrices.item_matrix import best_of
 
 
 class DenseMatrix:
@@ -40,12 +39,6 @@ class DenseMatrix:
     def contributions(self, items: Ints, weights: Floats, targets: Ints) -> Floats:
         """Return what each item adds to the score of each target, shape (items, targets)."""
         return np.asarray(weights, np.float32)[:, None] * self.values[np.ix_(items, targets)]
-
-    def neighbours(self, item: int, k: int) -> tuple[Ints, Floats]:
-        """Return the best columns above 0 of one row but itself, best first, and their values; at most `k`."""
-        row = self.values[item].copy()
-        row[item] = 0
-        return best_of(np.arange(len(row), dtype=np.int32), row, k)
 
     def add(self, scores: Floats, starts: Longs, items: Ints, by_age: Floats, by_deed: Floats) -> None:
         """Add to `scores[user]` the rows of that user's last deeds, weighted by age and deed."""

@@ -32,10 +32,6 @@ class ItemMatrix(Protocol):
         """Return what each item adds to the score of each target, shape (items, targets): columns sum to the score."""
         ...
 
-    def neighbours(self, item: int, k: int) -> tuple[Ints, Floats]:
-        """Return the best columns above 0 of one row but itself, best first, and their values; at most `k`."""
-        ...
-
     def add(self, scores: Floats, starts: Longs, items: Ints, by_age: Floats, by_deed: Floats) -> None:
         """Add to `scores[user]`, shape (users, products), the rows of that user's last deeds, weighted by age and deed."""
         ...
@@ -48,11 +44,3 @@ class ItemMatrix(Protocol):
     def of_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         """Return the matrix that these arrays are; they may be mapped from a file, and are not copied."""
         ...
-
-
-def best_of(columns: Ints, values: Floats, k: int) -> tuple[Ints, Floats]:
-    """Return the `k` columns with the highest values above 0, best first, of equals the lower place, and their values."""
-    good = values > 0
-    columns, values = columns[good], values[good]
-    order = np.lexsort((columns, -values))[: max(k, 0)]
-    return columns[order], values[order]

@@ -9,7 +9,6 @@ import numpy as np
 
 from lifeloop.recommend.histories import Floats, Ints, Longs
 from lifeloop.recommend.kernels import fixed, kernels
-from lifeloop.recommend.matrices.item_matrix import best_of
 
 
 class LowRankMatrix:
@@ -43,12 +42,6 @@ class LowRankMatrix:
         """Return what each item adds to the score of each target, shape (items, targets)."""
         features: Floats = np.asarray(weights, np.float32)[:, None] * self.left[items]
         return np.asarray(features @ self.right[:, targets], np.float32)
-
-    def neighbours(self, item: int, k: int) -> tuple[Ints, Floats]:
-        """Return the best columns above 0 of one row but itself, best first, and their values; at most `k`."""
-        row = self.left[item] @ self.right
-        row[item] = 0
-        return best_of(np.arange(len(row), dtype=np.int32), row, k)
 
     def add(self, scores: Floats, starts: Longs, items: Ints, by_age: Floats, by_deed: Floats) -> None:
         """Add to `scores[user]` the rows of that user's last deeds, weighted by age and deed."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from lifeloop.recommend.histories import Floats, Ints, Longs
 from lifeloop.recommend.kernels import fixed, kernels
-from lifeloop.recommend.matrices.item_matrix import best_of
 
 
 class SparseMatrix:
@@ -66,12 +65,6 @@ class SparseMatrix:
                 place = np.minimum(np.searchsorted(columns, targets), len(columns) - 1)
                 found[number] = np.where(columns[place] == targets, np.float32(weight) * values[place], 0)
         return found
-
-    def neighbours(self, item: int, k: int) -> tuple[Ints, Floats]:
-        """Return the best columns above 0 of one row but itself, best first, and their values; at most `k`."""
-        columns, values = self.row(item)
-        others = columns != item
-        return best_of(columns[others], values[others], k)
 
     def add(self, scores: Floats, starts: Longs, items: Ints, by_age: Floats, by_deed: Floats) -> None:
         """Add to `scores[user]` the rows of that user's last deeds, weighted by age and deed."""
